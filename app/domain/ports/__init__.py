@@ -1,0 +1,26 @@
+"""What the core needs from outside: one file per conversation, nothing but domain types."""
+
+from app.domain.ports.audio import AudioDecoder, AudioStore, StoredAudio
+from app.domain.ports.clips import ClipPage, ClipRepository
+from app.domain.ports.clock import Clock
+from app.domain.ports.diarization import DiarizationPort
+from app.domain.ports.jobs import JobLedger
+from app.domain.ports.transcription import Priority, TranscriptionPort
+from app.domain.ports.transcripts import TranscriptRepository
+from app.domain.ports.voice_activity import VoiceActivityPort, VoiceListener
+
+__all__ = [
+    "AudioDecoder",
+    "AudioStore",
+    "ClipPage",
+    "ClipRepository",
+    "Clock",
+    "DiarizationPort",
+    "JobLedger",
+    "Priority",
+    "StoredAudio",
+    "TranscriptRepository",
+    "TranscriptionPort",
+    "VoiceActivityPort",
+    "VoiceListener",
+]

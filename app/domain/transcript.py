@@ -1,0 +1,138 @@
+"""What was said, when, and by whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.domain.engine import EngineInfo
+from app.domain.timeline import TimeRange
+
+Timing = Literal["aligned", "interpolated"]
+
+UNSPACED_LANGUAGES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
+"""Languages written without spaces between words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One spoken word, in clip time.
+
+    `probability` is the engine's confidence within 0..1, None where it gives none. `timing` is
+    "interpolated" where the engine gave no times of its own. `overlap` says that more than one
+    person was speaking.
+    """
+
+    word: str
+    start: float
+    end: float
+    probability: float | None = None
+    timing: Timing = "aligned"
+    speaker_label: str | None = None
+    overlap: bool = False
+
+    def __post_init__(self) -> None:
+        TimeRange(start=self.start, end=self.end)
+        if not self.word.strip():
+            raise ValueError("a word needs letters")
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise ValueError(f"probability must be within 0..1, got {self.probability}")
+
+    @property
+    def range(self) -> TimeRange:
+        return TimeRange(start=self.start, end=self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptionText:
+    """What an engine heard in one window: words in clip time, in order of their starts."""
+
+    words: tuple[Word, ...]
+    language: str | None = None
+    language_probability: float | None = None
+
+    @property
+    def text(self) -> str:
+        return join_words(self.words, self.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SpeakerTurn:
+    """Somebody speaks from `start` to `end`; turns of different speakers may overlap."""
+
+    start: float
+    end: float
+    speaker_label: str
+
+    @property
+    def range(self) -> TimeRange:
+        return TimeRange(start=self.start, end=self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerSegment:
+    """A stretch of words by one speaker. `speaker_label` is None when nobody was told apart."""
+
+    id: str
+    audio_clip_id: str
+    start: float
+    end: float
+    speaker_label: str | None
+    text: str
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        TimeRange(start=self.start, end=self.end)
+
+    @property
+    def range(self) -> TimeRange:
+        return TimeRange(start=self.start, end=self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptWarning:
+    """Something went wrong but the transcript stands. `code` is for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineUse:
+    """An engine that took part, and why it was the one."""
+
+    info: EngineInfo
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """Who said what, when, on one clip.
+
+    `segments` are in order of start; `turns` are the diarizer's, overlaps kept; `speakers` in
+    order of first appearance; `engine` maps a stage (transcription, diarization, voice_activity)
+    to the engine that did it.
+    """
+
+    clip_id: str
+    language: str | None
+    duration: float
+    segments: tuple[SpeakerSegment, ...]
+    turns: tuple[SpeakerTurn, ...] = ()
+    engine: dict[str, EngineUse] = field(default_factory=dict)
+    warnings: tuple[TranscriptWarning, ...] = ()
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The labels in use, in order of first appearance."""
+        heard = [(turn.start, turn.speaker_label) for turn in self.turns]
+        heard += [(s.start, s.speaker_label) for s in self.segments if s.speaker_label is not None]
+        return tuple(dict.fromkeys(label for _, label in sorted(heard)))
+
+    @property
+    def text(self) -> str:
+        return join_words((word for segment in self.segments for word in segment.words), self.language)
+
+
+def join_words(words: Iterable[Word], language: str | None) -> str:
+    """The words as running text, with spaces where `language` writes them."""
+    return ("" if language in UNSPACED_LANGUAGES else " ").join(word.word for word in words)
