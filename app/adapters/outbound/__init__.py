@@ -1,0 +1,1 @@
+"""What answers the ports: engines, decoders, stores."""

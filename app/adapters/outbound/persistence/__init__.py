@@ -1,0 +1,1 @@
+"""Where clips, transcripts and finished work are kept."""
