@@ -1,0 +1,1 @@
+"""What runs in the decoder's child process, and nowhere else: here PyAV is at home."""
