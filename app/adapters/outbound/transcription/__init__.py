@@ -1,0 +1,1 @@
+"""Engines that turn windows of speech into words."""

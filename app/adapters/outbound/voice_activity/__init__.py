@@ -1,0 +1,1 @@
+"""Engines that hear where somebody speaks."""
