@@ -1,0 +1,1 @@
+"""Engines that tell voices apart within a chunk."""
