@@ -1,0 +1,238 @@
+"""One run over one clip: a reader feeds two branches, and their results meet in the assembler.
+
+    blocks ─┬─▶ voice activity ─▶ windows ─▶ transcription ─▶ words ─┐
+            └─▶ chunks ────────────────────▶ diarization ──▶ turns ──┴─▶ assembler ─▶ events
+
+Each branch holds a bounded number of pieces. The reader waits for the branch that is full, while
+both work on what they hold; neither ever waits for the other, so none starves and memory stays flat.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.application.channel_listener import ChannelListener, EverythingIsSpeech
+from app.application.closing import closing
+from app.application.ordered_work import OrderedWork
+from app.domain.assembly import TranscriptAssembler
+from app.domain.audio import AudioChunk, AudioClip
+from app.domain.chunks import ChunkPlanner
+from app.domain.diarization import ChunkDiarization
+from app.domain.errors import AudioTruncated, EngineFailed, EngineUnavailable, InvalidAudio
+from app.domain.events import Done, Event, Progress, Warned, without_words
+from app.domain.options import TranscriptionOptions
+from app.domain.ports import AudioDecoder, DiarizationPort, TranscriptionPort, VoiceActivityPort
+from app.domain.transcript import EngineUse, Transcript, TranscriptionText, TranscriptWarning
+from app.domain.windows import SpeechWindow
+
+_log = logging.getLogger(__name__)
+
+CHUNKS_IN_FLIGHT = 2
+"""One being diarized, one ready behind it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What a run works with."""
+
+    decoder: AudioDecoder
+    voice_activity: VoiceActivityPort
+    transcription: TranscriptionPort
+    diarization: DiarizationPort | None
+    chosen_because: dict[str, str]
+    windows_in_flight: int
+
+
+class TranscriptionRun:
+    """`work` does it all once and tells it as events; the object is of no use after that."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        clip: AudioClip,
+        options: TranscriptionOptions,
+        path: Path,
+        tell: Callable[[Event], None],
+    ) -> None:
+        self._ports = ports
+        self._clip = clip
+        self._options = options
+        self._path = path
+        self._tell = tell if options.word_timestamps else lambda event: tell(without_words(event))
+        self._engines = _engines_in_use(ports, options)
+        self._warnings: list[TranscriptWarning] = []
+        self._listeners: list[ChannelListener] = []
+        self._chunks = ChunkPlanner()
+        self._diarizes = False
+        self._language_settled = asyncio.Event()
+        self._language_asked = False
+        self._pending: list[int] = []
+        """How many windows of each channel are not taken yet."""
+
+    async def work(self) -> None:
+        """Do it all; `Done` is told last. Raises what the run raises."""
+        if self._options.diarize and "diarization" not in self._engines:
+            reason = self._ports.chosen_because.get("diarization", "no diarization engine is configured")
+            self._warn("diarization_unavailable", f"speakers were not told apart: {reason}")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                windows = OrderedWork(
+                    tasks, self._transcribe, self._take_words, limit=self._ports.windows_in_flight
+                )
+                chunks = OrderedWork(tasks, self._diarize, self._take_turns, limit=CHUNKS_IN_FLIGHT)
+                try:
+                    await self._read(windows, chunks)
+                except AudioTruncated as cut:
+                    self._warn("audio_truncated", cut.reason)
+                if not self._listeners:
+                    raise InvalidAudio("the recording holds no sound")
+                await self._read_rest(windows, chunks)
+                windows.close()
+                chunks.close()
+        except BaseExceptionGroup as group:
+            raise _first_cause(group) from group
+        await self._finish()
+
+    async def _read(self, windows: "Windows", chunks: "Chunks") -> None:
+        blocks = self._ports.decoder.blocks(self._path, channels=self._options.channels)
+        async with closing(blocks):
+            async for block in blocks:
+                if not self._listeners:
+                    self._open(channels=len(block))
+                for listener, waveform in zip(self._listeners, block, strict=True):
+                    await self._add(windows, await listener.hear(waveform))
+                    self._note_silence(listener)
+                if self._diarizes:
+                    for plan in self._chunks.advance(self._listeners[0].decided_until_s):
+                        await chunks.add(self._listeners[0].chunk(plan))
+                for listener in self._listeners:
+                    listener.forget(self._chunks.needs_from_s if self._diarizes else None)
+
+    async def _read_rest(self, windows: "Windows", chunks: "Chunks") -> None:
+        for listener in self._listeners:
+            await self._add(windows, listener.finish())
+        if self._diarizes:
+            for plan in self._chunks.finish(self._listeners[0].heard_s):
+                await chunks.add(self._listeners[0].chunk(plan))
+
+    async def _add(self, windows: "Windows", made: list[SpeechWindow]) -> None:
+        for window in made:
+            self._pending[window.channel] += 1
+            await windows.add(window)
+
+    def _note_silence(self, listener: ChannelListener) -> None:
+        """Let a channel on which nothing is being recognized hold back nobody, itself included."""
+        if not self._pending[listener.channel]:
+            until_s = listener.words_from_s
+            self._tell_all(self._assembler.add_words((), channel=listener.channel, heard_until_s=until_s))
+
+    def _open(self, *, channels: int) -> None:
+        self._diarizes = "diarization" in self._engines and channels == 1
+        if not self._diarizes:
+            self._engines.pop("diarization", None)
+        self._assembler = TranscriptAssembler(
+            clip_id=self._clip.id,
+            run=_run_key(self._options, self._engines),
+            diarize=self._diarizes,
+            hints=self._options.speakers,
+            channels=channels,
+        )
+        self._assembler.language = self._options.language
+        self._pending = [0] * channels
+        for channel in range(channels):
+            voice = self._ports.voice_activity.listen() if self._options.vad else EverythingIsSpeech()
+            self._listeners.append(ChannelListener(self._clip.id, channel, voice))
+
+    async def _transcribe(self, window: SpeechWindow) -> TranscriptionText:
+        options = self._options
+        if options.language is None:
+            if self._language_asked:
+                await self._language_settled.wait()
+            self._language_asked = True
+            options = replace(options, language=self._assembler.language)
+        text = await self._ports.transcription.transcribe(window, options)
+        if not self._language_settled.is_set():
+            self._assembler.language = self._assembler.language or text.language
+            self._language_settled.set()
+        return text
+
+    async def _take_words(self, window: SpeechWindow, text: TranscriptionText) -> None:
+        until_s = window.range.end
+        self._pending[window.channel] -= 1
+        self._tell_all(self._assembler.add_words(text.words, channel=window.channel, heard_until_s=until_s))
+        self._tell(Progress(done_s=until_s, total_s=self._clip.duration, stage="transcription"))
+
+    async def _diarize(self, chunk: AudioChunk) -> ChunkDiarization | None:
+        assert self._ports.diarization is not None
+        try:
+            return await self._ports.diarization.diarize(chunk, max_speakers=self._options.speakers.at_most)
+        except EngineUnavailable as missing:
+            self._warn("diarization_unavailable", f"speakers were not told apart: {missing}")
+        except EngineFailed as failure:
+            self._warn("diarization_failed", f"{_untold(chunk)}: {failure}")
+        except Exception:  # noqa: BLE001 - whatever an engine throws, the words are good
+            _log.exception("diarization broke on clip %s", chunk.clip_id)
+            self._warn("diarization_failed", f"{_untold(chunk)}: the log has the cause")
+        return None
+
+    async def _take_turns(self, chunk: AudioChunk, diarization: ChunkDiarization | None) -> None:
+        self._tell_all(self._assembler.add_chunk(diarization, chunk.core))
+        self._tell(Progress(done_s=chunk.core.end, total_s=self._clip.duration, stage="diarization"))
+
+    async def _finish(self) -> None:
+        # Settling the speakers of ten hours takes seconds: the event loop must not wait for it.
+        self._tell_all(await asyncio.to_thread(self._assembler.finish))
+        transcript = Transcript(
+            clip_id=self._clip.id,
+            language=self._assembler.language,
+            duration=self._listeners[0].heard_s,
+            segments=self._assembler.segments,
+            turns=self._assembler.turns,
+            engine=self._engines,
+            warnings=tuple(self._warnings),
+        )
+        self._tell(Done(transcript=transcript))
+
+    def _warn(self, code: str, message: str) -> None:
+        warning = TranscriptWarning(code=code, message=message)
+        if warning not in self._warnings:
+            self._warnings.append(warning)
+            self._tell(Warned(warning=warning))
+
+    def _tell_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tell(event)
+
+
+Windows = OrderedWork[SpeechWindow, TranscriptionText]
+Chunks = OrderedWork[AudioChunk, ChunkDiarization | None]
+
+
+def _engines_in_use(ports: Ports, options: TranscriptionOptions) -> dict[str, EngineUse]:
+    stages: dict[str, TranscriptionPort | DiarizationPort | VoiceActivityPort | None] = {
+        "transcription": ports.transcription,
+        "diarization": ports.diarization if options.diarize else None,
+        "voice_activity": ports.voice_activity if options.vad else None,
+    }
+    return {
+        stage: EngineUse(info=engine.describe(), reason=ports.chosen_because.get(stage, ""))
+        for stage, engine in stages.items()
+        if engine is not None
+    }
+
+
+def _untold(chunk: AudioChunk) -> str:
+    return f"speakers were not told apart from {chunk.core.start:.0f} to {chunk.core.end:.0f} s"
+
+
+def _run_key(options: TranscriptionOptions, engines: dict[str, EngineUse]) -> str:
+    """The same for runs that must give the same segments, in this process and in later ones."""
+    used = (f"{stage}={e.info.name}:{e.info.model}:{e.info.revision}" for stage, e in sorted(engines.items()))
+    return " ".join([repr(options), *used])
+
+
+def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first_cause(first) if isinstance(first, BaseExceptionGroup) else first
