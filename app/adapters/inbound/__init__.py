@@ -1,0 +1,1 @@
+"""What calls the use cases: HTTP, the command line, job workers."""
