@@ -1,0 +1,1 @@
+"""The command line: `diarist transcribe`, `diarist serve` and `diarist doctor`."""

@@ -1,0 +1,49 @@
+"""What the command line is given to work with."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.application.use_cases import UseCases
+from app.domain.engine import EngineChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageCheck:
+    """A folder that the service writes to; `problem` says why it cannot, None when it can."""
+
+    name: str
+    setting: str
+    path: Path
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What would run here, and what is missing. `versions` maps a package to its version, None without it."""
+
+    engines: tuple[EngineChoice, ...]
+    engines_ready: bool
+    storage: tuple[StorageCheck, ...]
+    cpu_threads: int
+    versions: dict[str, str | None]
+
+    @property
+    def ready(self) -> bool:
+        return self.engines_ready and all(check.problem is None for check in self.storage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The doors of the program behind the commands. Each raises `InvalidOptions` for impossible settings.
+
+    `open` gives the use cases inside `async with`, with everything kept under a folder, or nothing
+    kept for None. `serve` serves at a host and port, the configured ones for None, until it is
+    stopped; it raises `OSError` when it cannot listen there.
+    """
+
+    version: str
+    open: Callable[[Path | None], AbstractAsyncContextManager[UseCases]]
+    serve: Callable[[str | None, int | None], None]
+    diagnose: Callable[[], Diagnosis]
