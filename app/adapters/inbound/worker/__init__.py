@@ -1,0 +1,1 @@
+"""Job workers: they claim jobs and run them."""
