@@ -33,7 +33,7 @@ async def running(container: Container) -> AsyncIterator[UseCases]:
             stack.push_async_callback(database.close)
             await database.migrate()
             await asyncio.to_thread(store.discard_incomplete)
-            await store.discard_unknown(container.clips())
+            await store.warn_of_unknown(container.clips())
         for port in (container.transcription(), container.diarization(), container.voice_activity()):
             if port is not None:
                 stack.push_async_callback(port.aclose)

@@ -101,15 +101,14 @@ async def test_a_decompression_bomb_is_defused(tmp_path: Path, honest: bool) -> 
         assert await service.is_empty()
 
 
-async def test_a_recording_that_a_killed_service_left_goes_when_the_next_one_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_recording_that_a_killed_service_left_is_told_when_the_next_one_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(tmp_path, real_storage=True) as service:
         await service.store(spoken(tmp_path))
-        kept = service.files()
     (tmp_path / "audio" / "left-over").mkdir()
     (tmp_path / "audio" / "left-over" / "audio").write_bytes(b"no clip knows of it")
     monkeypatch.setattr(file_store, "UNKNOWN_FOR_S", -1)
     async with serving(tmp_path, real_storage=True) as service:
         assert len(await service.clips()) == 1
-        assert service.files() == kept
+    assert "left-over; remove it by hand" in caplog.text

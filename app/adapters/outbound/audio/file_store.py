@@ -9,7 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
@@ -35,7 +35,7 @@ class FileAudioStore(AudioStore):
     """Keeps recordings under `root`, each in a folder of its own, named by the clip's id.
 
     A recording is written in `.incoming`, synced, and renamed into its place, so that it is there
-    as a whole or not at all, whatever happens. Call `discard_incomplete` and `discard_unknown` when
+    as a whole or not at all, whatever happens. Call `discard_incomplete` and `warn_of_unknown` when
     the service starts. Raises `StorageFull` when the disk is, and `StorageFailed` when it fails otherwise.
     """
 
@@ -83,24 +83,21 @@ class FileAudioStore(AudioStore):
                 if not _is_being_written(place / "audio"):
                     shutil.rmtree(place, ignore_errors=True)
 
-    async def discard_unknown(self, clips: ClipRepository) -> None:
-        """Remove recordings that `clips` does not know of: a crash between two steps left them.
+    async def warn_of_unknown(self, clips: ClipRepository) -> None:
+        """Log which recordings `clips` does not know of: a crash between two steps left them.
 
-        Only after `UNKNOWN_FOR_S`, because an upload is stored before its clip is. Where `clips` knows
-        nothing at all, everything stays: then the database is more likely to be gone than the clips.
+        Nothing is removed: they may also be all that is left when an older database was put back.
+        Looks at those older than `UNKNOWN_FOR_S` only, because an upload is stored before its clip is.
         """
         # The recordings first: whatever comes meanwhile is not among them.
         unknown = await self._in_thread(self._old_recordings)
-        clips_known, cursor, more = 0, None, bool(unknown)
+        cursor, more = None, bool(unknown)
         while more:
             page = await clips.search(limit=_PAGE, cursor=cursor)
-            clips_known += len(page.items)
             unknown -= {clip.id for clip in page.items}
             cursor, more = page.next_cursor, page.next_cursor is not None
-        for clip_id in sorted(unknown) if clips_known else ():
-            _log.warning("removing recording %s, which no clip knows of", clip_id)
-            with suppress(StorageFailed):  # no reason not to start
-                await self.delete(clip_id)
+        for clip_id in sorted(unknown):
+            _log.warning("no clip knows of the recording in %s; remove it by hand", self._root / clip_id)
 
     def _old_recordings(self) -> set[str]:
         """The ids of all recordings, and of nothing else that may be in the folder, that are not new."""

@@ -33,50 +33,41 @@ async def clips() -> MemoryClipRepository:
     return clips
 
 
-async def test_recordings_that_no_clip_knows_of_are_removed_once_they_are_old(
-    store: FileAudioStore, clips: MemoryClipRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_recordings_that_no_clip_knows_of_are_told_once_they_are_old_and_never_removed(
+    store: FileAudioStore,
+    clips: MemoryClipRepository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for clip_id in ("known-0", "known-2", "left-over"):
         await store.put(clip_id, parts(b"sound"))
-    await store.discard_unknown(clips)
-    assert len(files_in(tmp_path)) == 3
+    await store.warn_of_unknown(clips)
+    assert caplog.text == ""
     monkeypatch.setattr(file_store, "UNKNOWN_FOR_S", -1)
     monkeypatch.setattr(file_store, "_PAGE", 1)
-    await store.discard_unknown(clips)
-    assert files_in(tmp_path) == ["known-0/audio", "known-2/audio"]
+    await store.warn_of_unknown(clips)
+    (record,) = caplog.records
+    assert str(tmp_path / "left-over") in record.message
+    assert files_in(tmp_path) == ["known-0/audio", "known-2/audio", "left-over/audio"]
 
 
-async def test_what_is_no_recording_is_never_removed(
-    store: FileAudioStore, clips: MemoryClipRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_what_is_no_recording_is_not_told(
+    store: FileAudioStore,
+    clips: MemoryClipRepository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    others = [
-        "album/audio/1.mp3",
-        "two/audio",
-        "two/cover.jpg",
-        "notes",
-        "with space/audio",
-        "video/film.mp4",
-    ]
-    for name in others:
+    for name in ("album/audio/1.mp3", "two/audio", "two/cover.jpg", "notes", "with space/audio"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"theirs")
-    (tmp_path / "empty").mkdir()
     monkeypatch.setattr(file_store, "UNKNOWN_FOR_S", -1)
-    await store.discard_unknown(clips)
-    assert files_in(tmp_path) == sorted(others)
-    assert (tmp_path / "empty").is_dir()
-
-
-async def test_beside_an_empty_database_every_recording_stays(
-    store: FileAudioStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await store.put("clip", parts(b"sound"))
-    monkeypatch.setattr(file_store, "UNKNOWN_FOR_S", -1)
-    await store.discard_unknown(MemoryClipRepository())
-    assert files_in(tmp_path) == ["clip/audio"]
+    await store.warn_of_unknown(clips)
+    assert caplog.text == ""
 
 
 async def test_looking_for_unknown_recordings_where_nothing_is_yet_is_no_error(
     clips: MemoryClipRepository, tmp_path: Path
 ) -> None:
-    await FileAudioStore(tmp_path / "nowhere").discard_unknown(clips)
+    await FileAudioStore(tmp_path / "nowhere").warn_of_unknown(clips)
