@@ -50,7 +50,7 @@ check: install .venv-poetry/.installed ## format, lint, types, imports, lock, un
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	.venv-poetry/bin/poetry check --lock
-	$(BIN)/python -m pytest tests/unit tests/architecture
+	$(BIN)/python -m pytest tests/unit tests/architecture --hypothesis-profile quick
 
 lock: .venv-poetry/.installed ## newest versions into poetry.lock and constraints.txt; INDEX=<url> asks a mirror
 	.venv-poetry/bin/python tools/lock.py $(INDEX)

@@ -23,7 +23,7 @@ from app.domain.diarization import ChunkDiarization
 from app.domain.errors import AudioTruncated, EngineFailed, EngineUnavailable, InvalidAudio
 from app.domain.events import Done, Event, Progress, Warned, without_words
 from app.domain.options import TranscriptionOptions
-from app.domain.ports import AudioDecoder, DiarizationPort, TranscriptionPort, VoiceActivityPort
+from app.domain.ports import AudioDecoder, DiarizationPort, EnginePort, TranscriptionPort, VoiceActivityPort
 from app.domain.transcript import EngineUse, Transcript, TranscriptionText, TranscriptWarning
 from app.domain.windows import SpeechWindow
 
@@ -211,7 +211,7 @@ Chunks = OrderedWork[AudioChunk, ChunkDiarization | None]
 
 
 def _engines_in_use(ports: Ports, options: TranscriptionOptions) -> dict[str, EngineUse]:
-    stages: dict[str, TranscriptionPort | DiarizationPort | VoiceActivityPort | None] = {
+    stages: dict[str, EnginePort | None] = {
         "transcription": ports.transcription,
         "diarization": ports.diarization if options.diarize else None,
         "voice_activity": ports.voice_activity if options.vad else None,

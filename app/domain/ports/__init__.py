@@ -4,6 +4,7 @@ from app.domain.ports.audio import AudioDecoder, AudioStore, StoredAudio
 from app.domain.ports.clips import ClipPage, ClipRepository
 from app.domain.ports.clock import Clock
 from app.domain.ports.diarization import DiarizationPort
+from app.domain.ports.engine import EnginePort
 from app.domain.ports.jobs import JobLedger
 from app.domain.ports.transcription import Priority, TranscriptionPort
 from app.domain.ports.transcripts import TranscriptRepository
@@ -16,6 +17,7 @@ __all__ = [
     "ClipRepository",
     "Clock",
     "DiarizationPort",
+    "EnginePort",
     "JobLedger",
     "Priority",
     "StoredAudio",

@@ -5,23 +5,11 @@ from typing import Protocol
 
 from app.domain.audio import AudioChunk
 from app.domain.diarization import ChunkDiarization
-from app.domain.engine import EngineInfo
+from app.domain.ports.engine import EnginePort
 
 
-class DiarizationPort(Protocol):
-    """Tells the speakers of one chunk apart."""
-
-    @abstractmethod
-    def describe(self) -> EngineInfo:
-        """Who the engine is; `model` names its embeddings. Loads nothing."""
-
-    def check(self) -> None:
-        """Raise `EngineUnavailable` when a package or model is missing. Loads nothing."""
-        return
-
-    async def aclose(self) -> None:
-        """Let go of models, threads and processes. A later call starts afresh."""
-        return
+class DiarizationPort(EnginePort, Protocol):
+    """Tells the speakers of one chunk apart. The `model` that it describes names its embeddings."""
 
     @abstractmethod
     async def diarize(self, chunk: AudioChunk, *, max_speakers: int | None) -> ChunkDiarization:

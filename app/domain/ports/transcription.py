@@ -4,8 +4,8 @@ from abc import abstractmethod
 from enum import IntEnum
 from typing import Protocol
 
-from app.domain.engine import EngineInfo
 from app.domain.options import TranscriptionOptions
+from app.domain.ports.engine import EnginePort
 from app.domain.transcript import TranscriptionText
 from app.domain.windows import SpeechWindow
 
@@ -18,20 +18,8 @@ class Priority(IntEnum):
     FILE = 2
 
 
-class TranscriptionPort(Protocol):
+class TranscriptionPort(EnginePort, Protocol):
     """Turns windows of speech into words."""
-
-    @abstractmethod
-    def describe(self) -> EngineInfo:
-        """Who the engine is and what it honours. Loads nothing."""
-
-    def check(self) -> None:
-        """Raise `EngineUnavailable` when a package or model is missing. Loads nothing."""
-        return
-
-    async def aclose(self) -> None:
-        """Let go of models, threads and processes. A later call starts afresh."""
-        return
 
     @abstractmethod
     async def transcribe(

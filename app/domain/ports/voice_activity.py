@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from app.domain.audio import Waveform
-from app.domain.engine import EngineInfo
+from app.domain.ports.engine import EnginePort
 from app.domain.voice import VoiceActivity
 
 
@@ -20,20 +20,8 @@ class VoiceListener(Protocol):
         """
 
 
-class VoiceActivityPort(Protocol):
+class VoiceActivityPort(EnginePort, Protocol):
     """Tells speech from everything else."""
-
-    @abstractmethod
-    def describe(self) -> EngineInfo:
-        """Who the engine is. Loads nothing."""
-
-    def check(self) -> None:
-        """Raise `EngineUnavailable` when a package or model is missing. Loads nothing."""
-        return
-
-    async def aclose(self) -> None:
-        """Let go of models, threads and processes. A later call starts afresh."""
-        return
 
     @abstractmethod
     def listen(self) -> VoiceListener:
