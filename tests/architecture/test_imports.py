@@ -13,7 +13,6 @@ from tests.architecture.sources import APP, ROOT, TESTS, imports_of, name_of, pa
 # The files of the domain that compute on samples, voice probabilities or embeddings.
 WITH_NUMPY = {
     "app/domain/audio.py",
-    "app/domain/chunks.py",
     "app/domain/diarization.py",
     "app/domain/speakers.py",
     "app/domain/voice.py",

@@ -26,6 +26,15 @@ def test_one_recording_goes_to_standard_output_and_nothing_else_is_said_or_left(
     assert scene.left == set()
 
 
+def test_without_word_timestamps_the_words_have_none(scene: Scene, talk: Path) -> None:
+    for flag, any_words in (("--word-timestamps", True), ("--no-word-timestamps", False)):
+        ran = scene.diarist("transcribe", talk, flag, "-f", "json")
+        segments = json.loads(ran.stdout)["segments"]
+        assert segments
+        assert any(segment["words"] for segment in segments) is any_words
+        assert all(segment["text"] for segment in segments)
+
+
 def test_the_embedded_engines_hear_words_and_speakers(real_scene: Scene) -> None:
     recording = write_wav(real_scene.cwd / "phone.wav", telephone_talk()[None])
     ran = real_scene.diarist("transcribe", recording, "--speakers", "2", "-f", "json")

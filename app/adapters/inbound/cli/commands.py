@@ -76,6 +76,7 @@ def transcribe(
     ] = None,
     min_speakers: Annotated[int | None, typer.Option(metavar="N", help="At least so many speak.")] = None,
     max_speakers: Annotated[int | None, typer.Option(metavar="N", help="At most so many speak.")] = None,
+    word_timestamps: Annotated[bool, typer.Option(help="Give every word its times.")] = True,
     channels: Annotated[
         str, typer.Option(metavar="mix|split", help="split: one speaker per channel.")
     ] = "mix",
@@ -111,6 +112,7 @@ def transcribe(
                 ),
                 prompt=prompt,
                 hotwords=tuple(_listed(hotwords)),
+                word_timestamps=word_timestamps,
                 channels=cast(domain.ChannelMode, channels),
                 vad=vad,
                 temperature=temperature,
