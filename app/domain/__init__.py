@@ -3,7 +3,14 @@
 from app.domain.audio import AudioChunk, AudioClip, Waveform
 from app.domain.options import SpeakerHints, TranscriptionOptions
 from app.domain.timeline import TimeRange
-from app.domain.transcript import SpeakerSegment, SpeakerTurn, Transcript, TranscriptionText, Word
+from app.domain.transcript import (
+    SpeakerSegment,
+    SpeakerTurn,
+    SuppressedText,
+    Transcript,
+    TranscriptionText,
+    Word,
+)
 from app.domain.windows import SpeechWindow
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "SpeakerSegment",
     "SpeakerTurn",
     "SpeechWindow",
+    "SuppressedText",
     "TimeRange",
     "Transcript",
     "TranscriptionOptions",

@@ -1,8 +1,8 @@
 """Puts a transcript together while its words and turns come in, and tells it as events."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid5
 
@@ -46,6 +46,8 @@ class TranscriptAssembler:
         self._splitters = [UtteranceSplitter() for _ in range(channels)]
         self._heard_until_s = [0.0] * channels
         self._word_counts = [0] * channels
+        self._languages: list[list[tuple[float, str]]] = [[] for _ in range(channels)]
+        """Per channel, from which second on words are in which language."""
         self._hints = hints or SpeakerHints()
         self._linker = SpeakerLinker(self._hints)
         self._turns: list[SpeakerTurn] = []
@@ -55,7 +57,6 @@ class TranscriptAssembler:
         self._utterances: list[_Utterance] = []
         self._waiting: list[_Utterance] = []
         self._told: dict[str, SpeakerSegment] = {}
-        self.language: str | None = None
 
     @property
     def turns(self) -> tuple[SpeakerTurn, ...]:
@@ -67,8 +68,16 @@ class TranscriptAssembler:
         """What was told so far, in time order."""
         return tuple(sorted(self._told.values(), key=_in_time))
 
-    def add_words(self, words: Iterable[Word], *, channel: int = 0, heard_until_s: float) -> list[Event]:
-        """Take the words of a window; none to come on this channel starts before `heard_until_s`."""
+    def add_words(
+        self, words: Sequence[Word], *, channel: int = 0, heard_until_s: float, language: str | None = None
+    ) -> list[Event]:
+        """Take the words of a window; none to come on this channel starts before `heard_until_s`.
+
+        `language` says how they are joined to text.
+        """
+        known = self._languages[channel]
+        if words and language and (not known or known[-1][1] != language):
+            known.append((words[0].start, language))
         splitter = self._splitters[channel]
         self._collect(channel, splitter.push(words) + splitter.advance(heard_until_s))
         self._heard_until_s[channel] = max(self._heard_until_s[channel], heard_until_s)
@@ -148,12 +157,17 @@ class TranscriptAssembler:
                     start=part[0].start,
                     end=max(word.end for word in part),
                     speaker_label=part[0].speaker_label,
-                    text=join_words(part, self.language),
+                    text=join_words(part, self._language(utterance.channel, part[0].start)),
                     words=part,
                 )
             )
             number += len(part)
         return segments
+
+    def _language(self, channel: int, time_s: float) -> str | None:
+        known = self._languages[channel]
+        index = bisect_right(known, time_s, key=lambda item: item[0])
+        return known[index - 1][1] if index else None
 
     def _renaming(self, final: dict[str, SpeakerSegment]) -> dict[str, str]:
         """Which label each told one mostly became, by words; only real changes."""

@@ -118,13 +118,17 @@ class EngineFailed(DiaristError):
 
 
 class JobFailed(DiaristError):
-    """The job that was waited for failed: `error` is the name of a class of this tree, or InternalError."""
+    """The job that was waited for failed: `error` is the name of a class of this tree, or InternalError.
 
-    def __init__(self, job_id: str, error: str, message: str) -> None:
+    `cause` is the error itself, None where only its name is known.
+    """
+
+    def __init__(self, job_id: str, error: str, message: str, cause: DiaristError | None = None) -> None:
         super().__init__(message)
         self.job_id = job_id
         self.error = error
         self.message = message
+        self.cause = cause
 
 
 class JobCancelled(DiaristError):

@@ -47,8 +47,9 @@ class TranscriptionOptions:
 
     `language` is an ISO 639-1 code, None to detect. `hotwords` are words to expect. `temperature`
     0 is greedy, None leaves it to the engine. `word_timestamps=False` gives segments without their
-    words. `vad=False` treats the whole clip as speech. Raises `InvalidOptions` naming the first option
-    that is impossible.
+    words. `vad=False` treats the whole clip as speech. `multilingual` detects the language anew in
+    every window, for people who switch it. Raises `InvalidOptions` naming the first option that is
+    impossible.
     """
 
     diarize: bool = True
@@ -62,6 +63,7 @@ class TranscriptionOptions:
     vad: bool = True
     temperature: float | None = None
     beam_size: int | None = None
+    multilingual: bool = False
 
     def __post_init__(self) -> None:
         if self.language is not None and not (self.language.isalpha() and self.language.islower()):
@@ -74,6 +76,8 @@ class TranscriptionOptions:
             raise InvalidOptions("temperature", f"must be between 0 and 1, got {self.temperature}")
         if self.beam_size is not None and not 1 <= self.beam_size <= 16:
             raise InvalidOptions("beam_size", f"must be between 1 and 16, got {self.beam_size}")
+        if self.multilingual and self.language is not None:
+            raise InvalidOptions("multilingual", "detects the language: leave language out")
         if self.channels == "split" and self.speakers != SpeakerHints():
             raise InvalidOptions(
                 "channels", "split takes each channel for a speaker: leave speaker counts out"
@@ -92,5 +96,5 @@ class TranscriptionOptions:
                 raise InvalidOptions(name, f"{engine.name} does not support it")
 
 
-ENGINE_OPTIONS = ("task", "prompt", "hotwords", "temperature", "beam_size")
+ENGINE_OPTIONS = ("task", "prompt", "hotwords", "temperature", "beam_size", "multilingual")
 """The options that only an engine can honour; the rest is done around it."""

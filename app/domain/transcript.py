@@ -1,5 +1,6 @@
 """What was said, when, and by whom."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,6 +9,7 @@ from app.domain.engine import EngineInfo
 from app.domain.timeline import TimeRange
 
 Timing = Literal["aligned", "interpolated"]
+SuppressionReason = Literal["no_speech", "repetition", "outside_speech"]
 
 UNSPACED_LANGUAGES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
 """Languages written without spaces between words."""
@@ -43,12 +45,37 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressedText:
+    """Text that an engine made up rather than heard, and that was left out, in clip time.
+
+    `reason`: "no_speech", nobody speaks there; "repetition", it runs in a circle; "outside_speech",
+    its times lie where no voice is. `score` is the measure that decided.
+    """
+
+    text: str
+    start: float
+    end: float
+    reason: SuppressionReason
+    score: float
+
+    def __post_init__(self) -> None:
+        TimeRange(start=self.start, end=self.end)
+        if not math.isfinite(self.score):
+            raise ValueError(f"a score must be a number, got {self.score}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptionText:
-    """What an engine heard in one window: words in clip time, in order of their starts."""
+    """What an engine heard in one window: words in clip time, in order of their starts.
+
+    `language` is the one that was asked for or detected, None where no speech was heard to tell it by;
+    `language_probability` is the detection's, None without one.
+    """
 
     words: tuple[Word, ...]
     language: str | None = None
     language_probability: float | None = None
+    suppressed: tuple[SuppressedText, ...] = ()
 
     @property
     def text(self) -> str:
@@ -108,9 +135,10 @@ class EngineUse:
 class Transcript:
     """Who said what, when, on one clip.
 
-    `segments` are in order of start; `turns` are the diarizer's, overlaps kept; `speakers` in
-    order of first appearance; `engine` maps a stage (transcription, diarization, voice_activity)
-    to the engine that did it.
+    `language_probability` is that of the detection, None when the language was given. `segments` are
+    in order of start; `turns` are the diarizer's, overlaps kept; `speakers` in order of first
+    appearance; `engine` maps a stage (transcription, diarization, voice_activity) to the engine that
+    did it; `suppressed` is what was left out as made up, in order of time.
     """
 
     clip_id: str
@@ -120,6 +148,8 @@ class Transcript:
     turns: tuple[SpeakerTurn, ...] = ()
     engine: dict[str, EngineUse] = field(default_factory=dict)
     warnings: tuple[TranscriptWarning, ...] = ()
+    language_probability: float | None = None
+    suppressed: tuple[SuppressedText, ...] = ()
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -130,9 +160,13 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        return join_words((word for segment in self.segments for word in segment.words), self.language)
+        return _joined((segment.text for segment in self.segments), self.language)
 
 
 def join_words(words: Iterable[Word], language: str | None) -> str:
     """The words as running text, with spaces where `language` writes them."""
-    return ("" if language in UNSPACED_LANGUAGES else " ").join(word.word for word in words)
+    return _joined((word.word for word in words), language)
+
+
+def _joined(texts: Iterable[str], language: str | None) -> str:
+    return ("" if language in UNSPACED_LANGUAGES else " ").join(texts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.audio import SAMPLE_RATE_HZ, Samples
 from app.domain.timeline import TimeRange
 
 ONSET = 0.5
@@ -23,7 +24,12 @@ MAX_SPEECH_S = 29.0
 """Longer speech is cut: an engine's window holds 30 s."""
 CUT_SEARCH_S = 5.0
 """The cut goes where voice is least likely in so many last seconds."""
-
+DETECTOR_LAG_S = 0.07
+"""A detector hears a dip up to so much later than it is: what follows a place tells of the place too."""
+ABOUT_AS_LIKELY = 0.05
+"""Of places whose probabilities differ by no more the quietest is cut: a detector that is sure of every
+frame says nothing of where words end.
+"""
 
 SURE_FRAME_S = 0.02
 """Frame length where nothing is detected."""
@@ -60,6 +66,7 @@ class SpeechDetector:
         # Frames that are not decided yet: those of open speech. The first of them is frame
         # `_first_frame` of the channel.
         self._pending: npt.NDArray[np.float32] = np.zeros(0, np.float32)
+        self._powers: npt.NDArray[np.float64] = np.zeros(0)
         self._first_frame = 0
         self._after_cut = False
         self._decided_until = 0.0
@@ -69,11 +76,15 @@ class SpeechDetector:
         """Seconds of the clip that are decided: no range to come starts before this one."""
         return self._decided_until
 
-    def push(self, activity: VoiceActivity) -> list[TimeRange]:
-        """The speech ranges that these frames finish. Frames follow the ones before without a gap."""
+    def push(self, activity: VoiceActivity, sound: Samples | None = None) -> list[TimeRange]:
+        """The speech ranges that these frames finish. Frames follow the ones before without a gap.
+
+        `sound` are the samples that the frames cover: unbroken speech is cut where it is quiet.
+        """
         if self._frame_s is None:
             self._frame_s, self._origin_s = activity.frame_s, activity.start_s
         self._pending = np.concatenate((self._pending, activity.probabilities))
+        self._powers = np.concatenate((self._powers, _powers(activity, sound)))
         return list(self._finished(self._frame_s, at_end=False))
 
     def finish(self, duration_s: float) -> list[TimeRange]:
@@ -100,7 +111,7 @@ class SpeechDetector:
             if after_cut or end - start >= min_speech:
                 yield self._range(first + start, first + end, frame_s, pad_start=not after_cut)
             after_cut = False
-        self._pending = known[undecided:]
+        self._pending, self._powers = known[undecided:], self._powers[undecided:]
         self._first_frame, self._after_cut = first + undecided, after_cut
         pad_s = 0.0 if after_cut else PAD_S
         self._decided_until = max(self._origin_s, self._second(self._first_frame, frame_s) - pad_s)
@@ -110,9 +121,13 @@ class SpeechDetector:
         search = math.floor(CUT_SEARCH_S / frame_s)
         while end - start > limit:
             latest = start + limit
-            candidates = known[max(start + 1, latest - search) : latest + 1]
+            first = max(start + 1, latest - search)
+            likely, powers = known[first : latest + 1], self._powers[first : latest + 1]
+            for _ in range(math.floor(DETECTOR_LAG_S / frame_s)):
+                likely = np.minimum(likely, np.append(likely[1:], 1.0))
+            powers = np.where(likely <= likely.min() + ABOUT_AS_LIKELY, powers, np.inf)
             # Of equally good places the last one, for the longest piece.
-            start = latest - int(np.argmin(candidates[::-1]))
+            start = latest - int(np.argmin(powers[::-1]))
             yield start
 
     def _range(
@@ -144,6 +159,17 @@ def _runs(
     first, last = np.ones(len(starts), bool), np.ones(len(ends), bool)
     first[1:] = last[:-1] = is_silence
     yield from zip(starts[first].tolist(), ends[last].tolist(), strict=True)
+
+
+def _powers(activity: VoiceActivity, sound: Samples | None) -> npt.NDArray[np.float64]:
+    """The mean square of each frame, 0 where its sound is not known."""
+    count = len(activity.probabilities)
+    if sound is None or not len(sound) or not count:
+        return np.zeros(count)
+    firsts = np.round(np.arange(count) * activity.frame_s * SAMPLE_RATE_HZ).astype(np.intp)
+    sums = np.add.reduceat(np.square(sound, dtype=np.float64), np.minimum(firsts, len(sound) - 1))
+    powers: npt.NDArray[np.float64] = sums / (activity.frame_s * SAMPLE_RATE_HZ)
+    return powers
 
 
 def certain_speech(start_s: float, end_s: float) -> VoiceActivity:

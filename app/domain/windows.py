@@ -18,6 +18,10 @@ MAX_PAUSE_S = 0.8
 """Pauses inside a window are shortened to this, never to zero: engines need them to tell words apart."""
 
 
+LEAST_TAIL_S = 0.1
+"""So much sound at least follows the last word of a window, where the clip has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SpeechWindow:
     """At most 30 s of mono 16 kHz sound for an engine, with long pauses shortened.
@@ -135,7 +139,7 @@ class WindowPacker:
     def _fits(self, speech: TimeRange) -> bool:
         if speech.end - self._speech[0].start > MAX_SPAN_S:
             return False
-        length_s = self._lead_s + speech.duration + MAX_PAUSE_S / 2
+        length_s = self._lead_s + speech.duration + LEAST_TAIL_S
         for this, after in zip(self._speech, [*self._speech[1:], speech], strict=True):
             length_s += this.duration + min(MAX_PAUSE_S, this.gap(after))
         return length_s <= MAX_WINDOW_S
@@ -153,7 +157,10 @@ class WindowPacker:
                 pieces.append(TimeRange(start=start_s, end=this.end + MAX_PAUSE_S / 2))
                 start_s = after.start - MAX_PAUSE_S / 2
         end_s = self._speech[-1].end
-        pieces.append(TimeRange(start=start_s, end=end_s + min(MAX_PAUSE_S, gap_after_s) / 2))
+        # What a full window has no room for is only the pause behind its last word.
+        room_s = MAX_WINDOW_S - sum(piece.duration for piece in pieces) - (end_s - start_s)
+        tail_s = max(0.0, min(MAX_PAUSE_S / 2, gap_after_s / 2, room_s))
+        pieces.append(TimeRange(start=start_s, end=end_s + tail_s))
         plan = WindowPlan(pieces=tuple(pieces), speech=tuple(self._speech))
         self._speech, self._before_s = [], end_s
         return plan

@@ -14,7 +14,14 @@ class EnginePort(Protocol):
         """Who the engine is and what it honours. Loads nothing."""
 
     def check(self) -> None:
-        """Raise `EngineUnavailable` when a package or model is missing. Loads nothing."""
+        """Raise `EngineUnavailable` when a package or model is missing, or is known not to load.
+
+        Loads nothing: it is asked often, and must be quick.
+        """
+        return
+
+    async def load(self) -> None:
+        """Load what the first use would load. Raises `EngineUnavailable`."""
         return
 
     async def aclose(self) -> None:

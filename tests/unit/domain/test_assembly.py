@@ -208,3 +208,12 @@ def test_ids_are_the_same_in_a_rerun_and_differ_between_runs_and_clips() -> None
         target.finish()
         ids |= {segment.id for segment in target.segments}
     assert len(ids) == 6
+
+
+def test_words_are_joined_as_their_own_language_writes_them() -> None:
+    target = assembler(diarize=False)
+    target.add_words(say("a b", 1.0), heard_until_s=30.0, language="ja")
+    target.add_words(say("c d", 31.0), heard_until_s=60.0, language="en")
+    target.add_words(say("e f", 61.0), heard_until_s=90.0)
+    target.finish()
+    assert [segment.text for segment in target.segments] == ["ab", "c d", "e f"]

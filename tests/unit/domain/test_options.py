@@ -5,12 +5,10 @@ import pytest
 
 from app.domain.engine import EngineInfo
 from app.domain.errors import InvalidOptions
-from app.domain.options import SpeakerHints, TranscriptionOptions
+from app.domain.options import ENGINE_OPTIONS, SpeakerHints, TranscriptionOptions
 
 ENGLISH_ONLY = EngineInfo(name="parrot", model="grey", languages=frozenset({"en"}))
-ABLE = EngineInfo(
-    name="able", model="1", options=frozenset({"task", "prompt", "hotwords", "temperature", "beam_size"})
-)
+ABLE = EngineInfo(name="able", model="1", options=frozenset(ENGINE_OPTIONS))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +42,7 @@ def test_an_exact_count_is_both_bounds() -> None:
         ({"temperature": math.nan}, "temperature"),
         ({"beam_size": 0}, "beam_size"),
         ({"channels": "split", "speakers": SpeakerHints(num_speakers=2)}, "channels"),
+        ({"multilingual": True, "language": "en"}, "multilingual"),
         ({"diarize": False, "speakers": SpeakerHints(num_speakers=2)}, "diarize"),
     ],
 )
@@ -55,7 +54,14 @@ def test_impossible_options_are_refused_by_name(options: dict[str, Any], blamed:
 
 @pytest.mark.parametrize(
     "options",
-    [{"task": "translate"}, {"prompt": "hi"}, {"hotwords": ("x",)}, {"temperature": 0.0}, {"beam_size": 2}],
+    [
+        {"task": "translate"},
+        {"prompt": "hi"},
+        {"hotwords": ("x",)},
+        {"temperature": 0.0},
+        {"beam_size": 2},
+        {"multilingual": True},
+    ],
 )
 def test_an_option_the_engine_does_not_honour_is_refused_by_name(options: dict[str, Any]) -> None:
     wish = TranscriptionOptions(**options)

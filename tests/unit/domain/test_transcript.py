@@ -1,6 +1,16 @@
+import math
+from dataclasses import replace
+
 import pytest
 
-from app.domain.transcript import SpeakerSegment, SpeakerTurn, Transcript, TranscriptionText, Word
+from app.domain.transcript import (
+    SpeakerSegment,
+    SpeakerTurn,
+    SuppressedText,
+    Transcript,
+    TranscriptionText,
+    Word,
+)
 
 
 def segment(start: float, label: str | None, text: str = "hi") -> SpeakerSegment:
@@ -20,6 +30,17 @@ def segment(start: float, label: str | None, text: str = "hi") -> SpeakerSegment
 def test_a_word_that_cannot_be_is_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Word(**({"word": "hi", "start": 1.0, "end": 2.0} | bad))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bad", [{"start": 2.0}, {"start": -1.0}, {"score": math.inf}, {"score": math.nan}])
+def test_a_suppressed_text_that_cannot_be_is_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError):
+        SuppressedText(text="Bye.", reason="no_speech", **({"start": 1.0, "end": 2.0, "score": 0.9} | bad))
+
+
+def test_a_transcript_without_word_times_still_has_its_text() -> None:
+    said = (replace(segment(0, None, "good"), words=()), replace(segment(1, None, "morning"), words=()))
+    assert Transcript(clip_id="c", language="en", duration=2, segments=said).text == "good morning"
 
 
 def test_speakers_come_in_order_of_first_appearance() -> None:

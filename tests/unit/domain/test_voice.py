@@ -10,6 +10,7 @@ from app.domain.timeline import TimeRange
 from app.domain.voice import MIN_SILENCE_S, MIN_SPEECH_S, OFFSET, ONSET, PAD_S, SpeechDetector, VoiceActivity
 
 FRAME_S = 0.032
+FRAME_SAMPLES = 512
 
 # Stretches of equal probability, long and short against every limit of the detector.
 stretches = st.lists(
@@ -103,6 +104,23 @@ def test_unbroken_speech_is_cut_where_voice_is_least_likely() -> None:
 def test_a_weaker_voice_too_long_before_the_limit_is_not_where_it_is_cut() -> None:
     first, _ = detect(frames((0.9, 600), (0.6, 1), (0.9, 600)))
     assert 24.0 <= first.end <= 29.0
+
+
+def test_where_every_frame_is_sure_unbroken_speech_is_cut_where_it_is_quiet() -> None:
+    sound = np.full(1_300 * FRAME_SAMPLES, 0.5, np.float32)
+    sound[860 * FRAME_SAMPLES + 400 : 861 * FRAME_SAMPLES] = 0.0
+    detector = SpeechDetector()
+    found = detector.push(activity([1.0] * 1_300), sound) + detector.finish(1_300 * FRAME_S)
+    assert [part.end for part in found] == pytest.approx([860 * FRAME_S, 1_300 * FRAME_S])
+
+
+def test_a_dip_that_is_told_late_is_cut_where_it_is() -> None:
+    sound = np.full(1_300 * FRAME_SAMPLES, 0.5, np.float32)
+    sound[800 * FRAME_SAMPLES : 801 * FRAME_SAMPLES] = 0.0  # quieter, but surely speech
+    sound[850 * FRAME_SAMPLES : 851 * FRAME_SAMPLES] = 0.01
+    probabilities = frames((0.9, 852), (0.6, 1), (0.9, 447))
+    first, *_ = SpeechDetector().push(activity(probabilities), sound)
+    assert first.end == pytest.approx(850 * FRAME_S)
 
 
 def test_what_is_decided_stops_where_open_speech_began() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from app.domain.audio import SAMPLE_RATE_HZ
 from app.domain.timeline import TimeRange
+from app.domain.voice import SpeechDetector, VoiceActivity
 from app.domain.windows import (
     MAX_PAUSE_S,
     MAX_SPAN_S,
@@ -89,6 +90,32 @@ def test_hearing_of_silence_early_changes_no_window(parts: list[TimeRange], data
         assert packer.needs_from_s(quiet_s) <= quiet_s
     plans += packer.finish(10_000)
     assert plans == pack_windows(parts, 10_000)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 0.4, 0.7, 1.0]), st.integers(1, 400)), max_size=25),
+    st.sampled_from([2.0, 29.0]),
+)
+def test_every_sample_of_speech_is_in_one_window_and_in_no_other(
+    stretches: list[tuple[float, int]], max_speech_s: float
+) -> None:
+    frames = [probability for probability, count in stretches for _ in range(count)]
+    probabilities = np.array(frames, np.float32)
+    duration_s = len(probabilities) * 0.032
+    detector = SpeechDetector(max_speech_s=max_speech_s)
+    found = detector.push(VoiceActivity(start_s=0.0, frame_s=0.032, probabilities=probabilities))
+    found += detector.finish(duration_s)
+    heard = np.zeros(round(duration_s * SAMPLE_RATE_HZ), np.int8)
+    for plan in pack_windows(found, duration_s):
+        for piece in plan.pieces:
+            heard[_samples(piece)] += 1
+    assert heard.max(initial=0) <= 1
+    assert all(heard[_samples(part)].all() for part in found)
+
+
+def _samples(part: TimeRange) -> slice:
+    """As a buffer cuts it."""
+    return slice(round(part.start * SAMPLE_RATE_HZ), round(part.end * SAMPLE_RATE_HZ))
 
 
 def test_times_in_a_window_map_back_to_the_clip() -> None:
