@@ -1,0 +1,1 @@
+"""Where models come from: the hub's cache, folders, and conversions of our own."""

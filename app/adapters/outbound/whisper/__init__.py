@@ -1,0 +1,1 @@
+"""What every Whisper engine shares, whichever library runs the network."""
