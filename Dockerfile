@@ -16,7 +16,8 @@ ENV PATH=/opt/diarist/bin:$PATH
 WORKDIR /src
 # The dependencies first, by themselves: a change of the sources leaves their layer as it is.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+        print(*p['dependencies'], *p['optional-dependencies']['faster-whisper'], sep='\n')" \
         > requirements.txt \
     && pip install -c constraints.txt -r requirements.txt \
     && pip install --no-deps Resemblyzer==0.1.4
@@ -35,7 +36,9 @@ ENV PATH=/opt/diarist/bin:$PATH \
     APP_PORT=8000 \
     LOG_FORMAT=json \
     AUDIO_STORAGE_PATH=/data/audio \
-    TRANSCRIPTION_STORAGE_PATH=/data/transcripts
+    TRANSCRIPTION_STORAGE_PATH=/data/transcripts \
+    HF_HOME=/data/hub \
+    MODEL_CACHE_PATH=/data/models
 USER diarist
 WORKDIR /data
 VOLUME /data

@@ -7,7 +7,7 @@ BIN = .venv/bin
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check lock flite
+.PHONY: help install demo run test check bench lock flite
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -50,7 +50,10 @@ check: install .venv-poetry/.installed ## format, lint, types, imports, lock, un
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	.venv-poetry/bin/poetry check --lock
-	$(BIN)/python -m pytest tests/unit tests/architecture --hypothesis-profile quick
+	$(BIN)/python -m pytest tests/unit tests/architecture -m "not slow" --hypothesis-profile quick
+
+bench: install ## speed and memory against the peers, into bench/results; ARGS=--quick for a first look
+	$(BIN)/python -m bench all $(ARGS)
 
 lock: .venv-poetry/.installed ## newest versions into poetry.lock and constraints.txt; INDEX=<url> asks a mirror
 	.venv-poetry/bin/python tools/lock.py $(INDEX)

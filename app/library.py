@@ -48,6 +48,7 @@ class Options(TypedDict, total=False):
     vad: bool
     temperature: float | None
     beam_size: int | None
+    multilingual: bool
 
 
 class AsyncDiarist:

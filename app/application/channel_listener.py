@@ -50,7 +50,11 @@ class ChannelListener:
     async def hear(self, block: Waveform) -> list[SpeechWindow]:
         """Take the next block; give the windows that it completes."""
         self._buffer.append(block)
-        plans = self._pack(self._detector.push(await self._voice.hear(block)))
+        activity = await self._voice.hear(block)
+        # Not only this block: its first frame may have begun in the one before.
+        heard = activity.end_s > activity.start_s
+        sound = self._buffer.cut(TimeRange(start=activity.start_s, end=activity.end_s)) if heard else None
+        plans = self._pack(self._detector.push(activity, sound))
         return self._windows(plans + self._packer.advance(self.decided_until_s))
 
     def finish(self) -> list[SpeechWindow]:

@@ -50,8 +50,8 @@ class FollowJob:
                 match logged.event:
                     case Done(transcript=transcript):
                         return transcript
-                    case Failed(error=error, message=message):
-                        raise JobFailed(job_id, error, message)
+                    case Failed(error=error, message=message, cause=cause):
+                        raise JobFailed(job_id, error, message, cause)
                     case _:
                         pass
         raise JobCancelled(job_id)

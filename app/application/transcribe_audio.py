@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
-from app.application.transcription_run import Ports, TranscriptionRun
+from app.application.run_ports import Ports
+from app.application.transcription_run import TranscriptionRun
 from app.domain.events import Event
 from app.domain.options import TranscriptionOptions
 from app.domain.ports import (
@@ -16,16 +17,14 @@ from app.domain.ports import (
     VoiceActivityPort,
 )
 
-WINDOWS_IN_FLIGHT = 4
-"""How many windows of one recording an engine may hold at once, unless told otherwise."""
-
 
 class TranscribeAudio:
     """Decodes a clip once, recognizes its speech and tells its speakers apart side by side.
 
     `diarization=None` transcribes without speakers and warns. `chosen_because` maps a stage
     (transcription, diarization, voice_activity) to the reason why its engine was taken; it goes into
-    the transcript. Memory is bounded by `windows_in_flight`, not by the recording.
+    the transcript. At most `windows_in_flight` windows are at the engine at once, as many as it can use
+    unless given; they bound the memory, the recording does not.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class TranscribeAudio:
         transcription: TranscriptionPort,
         diarization: DiarizationPort | None,
         chosen_because: Mapping[str, str] | None = None,
-        windows_in_flight: int = WINDOWS_IN_FLIGHT,
+        windows_in_flight: int | None = None,
     ) -> None:
         self._clips = clips
         self._audio_store = audio_store
@@ -60,7 +59,7 @@ class TranscribeAudio:
         """
         engine = self._ports.transcription.describe()
         options.require_supported_by(engine)
-        if options.language is None and len(engine.languages) == 1:
+        if options.language is None and not options.multilingual and len(engine.languages) == 1:
             options = replace(options, language=next(iter(engine.languages)))
         clip = await self._clips.get(clip_id)
         async with self._audio_store.local_path(clip_id) as path:

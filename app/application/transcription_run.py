@@ -10,12 +10,13 @@ both work on what they hold; neither ever waits for the other, so none starves a
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.application.channel_listener import ChannelListener, EverythingIsSpeech
 from app.application.closing import closing
 from app.application.ordered_work import OrderedWork
+from app.application.run_ports import Ports, run_key
+from app.application.spoken_language import SpokenLanguage
 from app.domain.assembly import TranscriptAssembler
 from app.domain.audio import AudioChunk, AudioClip
 from app.domain.chunks import ChunkPlanner
@@ -23,8 +24,8 @@ from app.domain.diarization import ChunkDiarization
 from app.domain.errors import AudioTruncated, EngineFailed, EngineUnavailable, InvalidAudio
 from app.domain.events import Done, Event, Progress, Warned, without_words
 from app.domain.options import TranscriptionOptions
-from app.domain.ports import AudioDecoder, DiarizationPort, EnginePort, TranscriptionPort, VoiceActivityPort
-from app.domain.transcript import EngineUse, Transcript, TranscriptionText, TranscriptWarning
+from app.domain.ports import Priority
+from app.domain.transcript import SuppressedText, Transcript, TranscriptionText, TranscriptWarning
 from app.domain.windows import SpeechWindow
 
 _log = logging.getLogger(__name__)
@@ -32,17 +33,8 @@ _log = logging.getLogger(__name__)
 CHUNKS_IN_FLIGHT = 2
 """One being diarized, one ready behind it."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """What a run works with."""
-
-    decoder: AudioDecoder
-    voice_activity: VoiceActivityPort
-    transcription: TranscriptionPort
-    diarization: DiarizationPort | None
-    chosen_because: dict[str, str]
-    windows_in_flight: int
+SHORT_CLIP_S = 60.0
+"""Somebody waits for so short a clip, and its two or three windows hold up the long files hardly at all."""
 
 
 class TranscriptionRun:
@@ -61,13 +53,13 @@ class TranscriptionRun:
         self._options = options
         self._path = path
         self._tell = tell if options.word_timestamps else lambda event: tell(without_words(event))
-        self._engines = _engines_in_use(ports, options)
+        self._engines = ports.engines_for(options)
         self._warnings: list[TranscriptWarning] = []
         self._listeners: list[ChannelListener] = []
         self._chunks = ChunkPlanner()
         self._diarizes = False
-        self._language_settled = asyncio.Event()
-        self._language_asked = False
+        self._spoken = SpokenLanguage(options)
+        self._suppressed: list[SuppressedText] = []
         self._pending: list[int] = []
         """How many windows of each channel are not taken yet."""
 
@@ -79,7 +71,7 @@ class TranscriptionRun:
         try:
             async with asyncio.TaskGroup() as tasks:
                 windows = OrderedWork(
-                    tasks, self._transcribe, self._take_words, limit=self._ports.windows_in_flight
+                    tasks, self._transcribe, self._take_words, limit=self._ports.windows_at_once
                 )
                 chunks = OrderedWork(tasks, self._diarize, self._take_turns, limit=CHUNKS_IN_FLIGHT)
                 try:
@@ -134,34 +126,32 @@ class TranscriptionRun:
             self._engines.pop("diarization", None)
         self._assembler = TranscriptAssembler(
             clip_id=self._clip.id,
-            run=_run_key(self._options, self._engines),
+            run=run_key(self._options, self._engines),
             diarize=self._diarizes,
             hints=self._options.speakers,
             channels=channels,
         )
-        self._assembler.language = self._options.language
         self._pending = [0] * channels
         for channel in range(channels):
             voice = self._ports.voice_activity.listen() if self._options.vad else EverythingIsSpeech()
             self._listeners.append(ChannelListener(self._clip.id, channel, voice))
 
     async def _transcribe(self, window: SpeechWindow) -> TranscriptionText:
-        options = self._options
-        if options.language is None:
-            if self._language_asked:
-                await self._language_settled.wait()
-            self._language_asked = True
-            options = replace(options, language=self._assembler.language)
-        text = await self._ports.transcription.transcribe(window, options)
-        if not self._language_settled.is_set():
-            self._assembler.language = self._assembler.language or text.language
-            self._language_settled.set()
-        return text
+        priority = Priority.SHORT if self._clip.duration <= SHORT_CLIP_S else Priority.FILE
+        engine = self._ports.transcription
+        return await self._spoken.hear(lambda options: engine.transcribe(window, options, priority=priority))
 
     async def _take_words(self, window: SpeechWindow, text: TranscriptionText) -> None:
         until_s = window.range.end
         self._pending[window.channel] -= 1
-        self._tell_all(self._assembler.add_words(text.words, channel=window.channel, heard_until_s=until_s))
+        self._spoken.note(window, text)
+        self._suppressed += text.suppressed
+        language = text.language or self._spoken.language
+        self._tell_all(
+            self._assembler.add_words(
+                text.words, channel=window.channel, heard_until_s=until_s, language=language
+            )
+        )
         self._tell(Progress(done_s=until_s, total_s=self._clip.duration, stage="transcription"))
 
     async def _diarize(self, chunk: AudioChunk) -> ChunkDiarization | None:
@@ -186,12 +176,14 @@ class TranscriptionRun:
         self._tell_all(await asyncio.to_thread(self._assembler.finish))
         transcript = Transcript(
             clip_id=self._clip.id,
-            language=self._assembler.language,
+            language=self._spoken.language,
+            language_probability=self._spoken.probability,
             duration=self._listeners[0].heard_s,
             segments=self._assembler.segments,
             turns=self._assembler.turns,
             engine=self._engines,
             warnings=tuple(self._warnings),
+            suppressed=tuple(sorted(self._suppressed, key=lambda text: (text.start, text.end))),
         )
         self._tell(Done(transcript=transcript))
 
@@ -210,27 +202,8 @@ Windows = OrderedWork[SpeechWindow, TranscriptionText]
 Chunks = OrderedWork[AudioChunk, ChunkDiarization | None]
 
 
-def _engines_in_use(ports: Ports, options: TranscriptionOptions) -> dict[str, EngineUse]:
-    stages: dict[str, EnginePort | None] = {
-        "transcription": ports.transcription,
-        "diarization": ports.diarization if options.diarize else None,
-        "voice_activity": ports.voice_activity if options.vad else None,
-    }
-    return {
-        stage: EngineUse(info=engine.describe(), reason=ports.chosen_because.get(stage, ""))
-        for stage, engine in stages.items()
-        if engine is not None
-    }
-
-
 def _untold(chunk: AudioChunk) -> str:
     return f"speakers were not told apart from {chunk.core.start:.0f} to {chunk.core.end:.0f} s"
-
-
-def _run_key(options: TranscriptionOptions, engines: dict[str, EngineUse]) -> str:
-    """The same for runs that must give the same segments, in this process and in later ones."""
-    used = (f"{stage}={e.info.name}:{e.info.model}:{e.info.revision}" for stage, e in sorted(engines.items()))
-    return " ".join([repr(options), *used])
 
 
 def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:

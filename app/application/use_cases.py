@@ -9,6 +9,9 @@ from app.application.follow_job import FollowJob
 from app.application.get_audio import GetAudio
 from app.application.get_transcript import GetTranscript
 from app.application.list_audio import ListAudio
+from app.application.list_models import ListModels
+from app.application.pull_model import PullModel
+from app.application.remove_model import RemoveModel
 from app.application.report_engines import ReportEngines
 from app.application.run_job import RunJob
 from app.application.stop_jobs import StopJobs
@@ -32,3 +35,12 @@ class UseCases:
     export_transcript: ExportTranscript
     delete_transcript: DeleteTranscript
     report_engines: ReportEngines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUseCases:
+    """For whoever keeps the models. They need neither engine nor storage."""
+
+    list_models: ListModels
+    pull_model: PullModel
+    remove_model: RemoveModel

@@ -11,6 +11,9 @@ from app.application.follow_job import FollowJob
 from app.application.get_audio import GetAudio
 from app.application.get_transcript import GetTranscript
 from app.application.list_audio import ListAudio
+from app.application.list_models import ListModels
+from app.application.pull_model import PullModel
+from app.application.remove_model import RemoveModel
 from app.application.report_engines import ReportEngines
 from app.application.run_job import RunJob
 from app.application.stop_jobs import StopJobs
@@ -18,7 +21,7 @@ from app.application.store_audio import StoreAudio
 from app.application.submit_job import SubmitJob
 from app.application.transcribe_audio import TranscribeAudio
 from app.application.transcribe_file import TranscribeFile
-from app.application.use_cases import UseCases
+from app.application.use_cases import ModelUseCases, UseCases
 from app.infrastructure.engines import (
     DIARIZATION_ENGINES,
     TRANSCRIPTION_ENGINES,
@@ -32,6 +35,11 @@ from app.infrastructure.settings import Settings
 
 def _storage(settings: Settings) -> str:
     return "memory" if settings.in_memory else "files"
+
+
+def _token(settings: Settings) -> str | None:
+    token = settings.huggingface_auth_token
+    return token.get_secret_value() if token else None
 
 
 class Container(containers.DeclarativeContainer):
@@ -105,7 +113,6 @@ class Container(containers.DeclarativeContainer):
             diarization=diarization_choice.provided.reason,
             voice_activity=voice_activity_choice.provided.reason,
         ),
-        windows_in_flight=providers.Callable(lambda s: s.cpu_threads + 2, settings),
     )
     store_audio = providers.Singleton(
         StoreAudio,
@@ -140,5 +147,24 @@ class Container(containers.DeclarativeContainer):
         get_transcript=providers.Factory(GetTranscript, transcripts=transcripts),
         export_transcript=providers.Factory(ExportTranscript, transcripts=transcripts),
         delete_transcript=providers.Factory(DeleteTranscript, transcripts=transcripts),
-        report_engines=providers.Factory(ReportEngines, choices=choices),
+        report_engines=providers.Factory(ReportEngines, engines=choices),
+    )
+
+    models = providers.Singleton(
+        outbound("models.store:HubModelStore"),
+        chosen=settings.provided.whisper_model,
+        revision=settings.provided.whisper_revision,
+        cache=settings.provided.model_cache_path,
+        token=providers.Callable(_token, settings),
+    )
+    model_use_cases = providers.Singleton(
+        ModelUseCases,
+        list_models=providers.Factory(ListModels, models=models, chosen=settings.provided.whisper_model),
+        pull_model=providers.Factory(
+            PullModel,
+            models=models,
+            chosen=settings.provided.whisper_model,
+            revision=settings.provided.whisper_revision,
+        ),
+        remove_model=providers.Factory(RemoveModel, models=models),
     )

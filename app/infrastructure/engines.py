@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from dependency_injector.providers import Provider
 
-from app.domain.engine import EngineChoice, EngineInfo
+from app.application.report_engines import ChosenEngine
 from app.domain.errors import EngineUnavailable, InvalidOptions
-from app.domain.ports import DiarizationPort, TranscriptionPort, VoiceActivityPort
+from app.domain.ports import DiarizationPort, EnginePort, TranscriptionPort, VoiceActivityPort
+from app.infrastructure.hardware import usable_memory
 from app.infrastructure.outbound import outbound
 from app.infrastructure.settings import Settings
 
@@ -38,7 +39,32 @@ class Engine(Generic[Port]):
         return port
 
 
+def _whisper(settings: Settings) -> dict[str, Any]:
+    token = settings.huggingface_auth_token
+    return {
+        "model": settings.whisper_model,
+        "revision": settings.whisper_revision,
+        "device": settings.whisper_device,
+        "compute_type": settings.whisper_compute_type,
+        "batch_size": settings.whisper_batch_size,
+        "threads": settings.cpu_threads,
+        "cache": settings.model_cache_path,
+        "token": token.get_secret_value() if token else None,
+        # Whoever names an engine wants its weights too; auto takes what is here.
+        "download": settings.transcription_engine != "auto",
+        "idle_unload_s": settings.model_idle_unload_s or None,
+        "max_queued": settings.max_queued_windows,
+        "memory_bytes": usable_memory(),
+    }
+
+
 TRANSCRIPTION_ENGINES: dict[str, Engine[TranscriptionPort]] = {
+    "faster-whisper": Engine(
+        adapter="transcription.faster_whisper:FasterWhisperTranscriber", arguments=_whisper
+    ),
+    "whisper": Engine(
+        adapter="transcription.whisper_transformers:WhisperTransformersTranscriber", arguments=_whisper
+    ),
     "pocketsphinx": Engine(
         adapter="transcription.pocketsphinx:PocketSphinxTranscriber",
         arguments=lambda s: {"workers": s.cpu_threads},
@@ -65,15 +91,7 @@ VOICE_ACTIVITY_ENGINES: dict[str, Engine[VoiceActivityPort]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen(Generic[Port]):
-    """An engine that was taken (None: nobody does this stage) and the story of the choice."""
-
-    port: Port | None
-    choice: EngineChoice
-
-
-def choose(stage: str, wanted: str, engines: Mapping[str, Engine[Port]], settings: Settings) -> Chosen[Port]:
+def choose(stage: str, wanted: str, engines: Mapping[str, Engine[Port]], settings: Settings) -> ChosenEngine:
     """Take the engine that is wanted; for "auto" the first whose package and model are here.
 
     "none" takes nobody. An engine that was named is taken even when something is missing: it says so
@@ -81,55 +99,43 @@ def choose(stage: str, wanted: str, engines: Mapping[str, Engine[Port]], setting
     """
     setting = f"{stage.upper()}_ENGINE"
     if wanted == "none" and stage == "diarization":
-        return _nobody(stage, f"{setting}=none")
+        return ChosenEngine(stage=stage, port=None, reason=f"{setting}=none")
     if wanted != "auto":
         if wanted not in engines:
             raise InvalidOptions(setting, f"must be one of auto, {', '.join(engines)}, got {wanted!r}")
-        return _taken(stage, engines[wanted].build(settings), f"named by {setting}")
+        return ChosenEngine(stage=stage, port=engines[wanted].build(settings), reason=f"named by {setting}")
+    candidates: list[EnginePort] = []
     passed_over: list[EngineUnavailable] = []
-    candidates = [engine.build(settings) for engine in engines.values() if engine.auto]
-    for port in candidates:
+    for engine in engines.values():
+        if not engine.auto:
+            continue
+        port = engine.build(settings)
+        candidates.append(port)
         try:
             port.check()
         except EngineUnavailable as missing:
             passed_over.append(missing)
         else:
             reason = "chosen by auto: the first engine whose package and model are here"
-            return _taken(stage, port, "; ".join([reason, *_told(passed_over)]))
+            return ChosenEngine(
+                stage=stage,
+                port=port,
+                reason="; ".join([reason, *_told(passed_over)]),
+                # What the one lacks that comes right before it: that is the shortest way to a better one.
+                remedy=passed_over[-1].remedy if passed_over else None,
+            )
     reason = "; ".join(["auto found no engine", *_told(passed_over)])
+    if stage == "diarization":
+        best = passed_over[0]
+        return ChosenEngine(stage=stage, port=None, reason=reason, problem=best.reason, remedy=best.remedy)
     # Without speakers there is still a transcript; without words there is none, so somebody must say why.
-    return (
-        _nobody(stage, reason, passed_over)
-        if stage == "diarization"
-        else _taken(stage, candidates[0], reason)
-    )
+    return ChosenEngine(stage=stage, port=candidates[0], reason=reason)
 
 
-def in_use(stage: str, port: Provider[Port | None], chosen: Callable[[], Chosen[Port]]) -> EngineChoice:
+def in_use(stage: str, port: Provider[EnginePort | None], chosen: Callable[[], ChosenEngine]) -> ChosenEngine:
     """Who does a stage: the port that a program put in place of the chosen one, else the chosen one."""
-    if not port.overridden:
-        return chosen().choice
-    given = port()
-    return (_nobody(stage, GIVEN) if given is None else _taken(stage, given, GIVEN)).choice
+    return ChosenEngine(stage=stage, port=port(), reason=GIVEN) if port.overridden else chosen()
 
 
-def _taken(stage: str, port: Port, reason: str) -> Chosen[Port]:
-    info: EngineInfo = port.describe()
-    problem = remedy = None
-    try:
-        port.check()
-    except EngineUnavailable as missing:
-        problem, remedy = missing.reason, missing.remedy
-    choice = EngineChoice(stage=stage, engine=info, reason=reason, problem=problem, remedy=remedy)
-    return Chosen(port=port, choice=choice)
-
-
-def _nobody(stage: str, reason: str, passed_over: Sequence[EngineUnavailable] = ()) -> Chosen[Port]:
-    problem = passed_over[0].reason if passed_over else None
-    remedy = passed_over[0].remedy if passed_over else None
-    choice = EngineChoice(stage=stage, engine=None, reason=reason, problem=problem, remedy=remedy)
-    return Chosen(port=None, choice=choice)
-
-
-def _told(passed_over: list[EngineUnavailable]) -> list[str]:
+def _told(passed_over: Sequence[EngineUnavailable]) -> list[str]:
     return [f"{missing.engine} was passed over: {missing.reason}" for missing in passed_over]

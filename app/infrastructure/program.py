@@ -1,7 +1,8 @@
 """The program that stands behind the command line."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import metadata
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.adapters.inbound.cli.program import Diagnosis, Program, StorageCheck
-from app.application.report_engines import ReportEngines
-from app.application.use_cases import UseCases
+from app.application.report_engines import ChosenEngine, ReportEngines
+from app.application.use_cases import ModelUseCases, UseCases
+from app.domain.engine import EngineChoice, can_transcribe
 from app.domain.errors import InvalidOptions
 
 if TYPE_CHECKING:  # so that `diarist --help` does not wait for it
@@ -23,13 +25,14 @@ if TYPE_CHECKING:  # so that `diarist --help` does not wait for it
 _PACKAGES = (
     *("av", "numpy", "onnxruntime", "pocketsphinx", "Resemblyzer", "silero-vad", "torch", "torchaudio"),
     *("pyannote.audio", "transformers", "sqlalchemy", "fastapi", "uvicorn"),
+    *("ctranslate2", "huggingface_hub"),
 )
 
 
 def program(create_app: "Callable[[Settings, Container], FastAPI]") -> Program:
     """The commands' way to the rest. Nothing is imported before one of them needs it."""
     serve = partial(_serve, create_app)
-    return Program(version=__version__, open=_open, serve=serve, diagnose=_diagnose)
+    return Program(version=__version__, open=_open, models=_models, serve=serve, diagnose=_diagnose)
 
 
 def _open(data_dir: Path | None) -> AbstractAsyncContextManager[UseCases]:
@@ -40,6 +43,16 @@ def _open(data_dir: Path | None) -> AbstractAsyncContextManager[UseCases]:
     container = Container()
     container.settings.override(read_settings().for_local_files(data_dir))
     return running(container)
+
+
+def _models() -> ModelUseCases:
+    from app.infrastructure.container import Container
+    from app.infrastructure.settings import read_settings
+
+    container = Container()
+    container.settings.override(read_settings())
+    use_cases: ModelUseCases = container.model_use_cases()
+    return use_cases
 
 
 def _serve(
@@ -61,21 +74,42 @@ def _serve(
     serve(create_app(settings, container), settings, container)
 
 
-def _diagnose() -> Diagnosis:
+def _diagnose(load: bool) -> Diagnosis:
     from app.infrastructure.container import Container
     from app.infrastructure.settings import read_settings
 
     settings = read_settings()
     container = Container()
     container.settings.override(settings)
-    engines = ReportEngines(choices=container.choices())
+    choices: list[ChosenEngine] = container.choices()
+    engines = asyncio.run(_loaded(choices)) if load else ReportEngines(engines=choices).execute()
     return Diagnosis(
-        engines=engines.execute(),
-        engines_ready=engines.ready,
+        engines=engines,
+        engines_ready=can_transcribe(engines),
         storage=_storage(settings),
         cpu_threads=settings.cpu_threads,
+        advice=tuple(_advice(settings, engines)),
         versions=dict(_versions()),
     )
+
+
+def _advice(settings: "Settings", engines: Sequence[EngineChoice]) -> Iterator[str]:
+    from app.infrastructure.hardware import look_around
+    from app.infrastructure.whisper_sizes import better_engine, recommend
+
+    yield recommend(look_around(settings.cpu_threads)).text
+    transcriber = next((each.engine for each in engines if each.stage == "transcription"), None)
+    if settings.transcription_engine == "auto":
+        yield from better_engine(transcriber, settings.whisper_model)
+
+
+async def _loaded(chosen: Sequence[ChosenEngine]) -> tuple[EngineChoice, ...]:
+    try:
+        return await ReportEngines(engines=chosen).after_loading()
+    finally:
+        for engine in chosen:
+            if engine.port is not None:
+                await engine.port.aclose()
 
 
 def _storage(settings: "Settings") -> tuple[StorageCheck, ...]:

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.adapters.inbound.worker.worker import Worker
 from app.application.use_cases import UseCases
+from app.domain.engine import EngineChoice
+from app.domain.ports import EnginePort
 from app.infrastructure.container import Container
+from app.infrastructure.preloading import preloading
 
 _log = logging.getLogger(__name__)
 
@@ -34,15 +37,33 @@ async def running(container: Container) -> AsyncIterator[UseCases]:
             await database.migrate()
             await asyncio.to_thread(store.discard_incomplete)
             await store.warn_of_unknown(container.clips())
-        for port in (container.transcription(), container.diarization(), container.voice_activity()):
-            if port is not None:
-                stack.push_async_callback(port.aclose)
+        engines = _engines(container)
+        for port in engines.values():
+            stack.push_async_callback(port.aclose)
         use_cases: UseCases = container.use_cases()
-        for choice in use_cases.report_engines.execute():
-            name = choice.engine.name if choice.engine else "nobody"
-            _log.info("%s: %s, %s", choice.stage, name, choice.reason)
-            if choice.problem:
-                _log.warning("%s: %s. %s", choice.stage, choice.problem, choice.remedy)
+        _tell(use_cases.report_engines.execute())
+        if settings.preload_models:
+            await stack.enter_async_context(preloading(engines))
         await stack.enter_async_context(Worker(use_cases.run_job, at_once=settings.jobs_at_once))
         stack.push_async_callback(use_cases.stop_jobs.execute)
         yield use_cases
+
+
+def _engines(container: Container) -> dict[str, EnginePort]:
+    """The engine of each stage that has one, the quickest to load first."""
+    ports = {
+        "voice_activity": container.voice_activity(),
+        "diarization": container.diarization(),
+        "transcription": container.transcription(),
+    }
+    return {stage: port for stage, port in ports.items() if port is not None}
+
+
+def _tell(choices: Iterable[EngineChoice]) -> None:
+    for choice in choices:
+        name = choice.engine.name if choice.engine else "nobody"
+        _log.info("%s: %s, %s", choice.stage, name, choice.reason)
+        if choice.problem:
+            _log.warning("%s: %s. %s", choice.stage, choice.problem, choice.remedy)
+        elif choice.remedy:
+            _log.info("%s: for a better engine: %s", choice.stage, choice.remedy)

@@ -52,6 +52,8 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # Uvicorn does so only after it told that it has started, and would refuse who comes in between.
+        listener.listen()
     except OSError as error:
         reason = f"cannot listen on {host} port {port}: {error.strerror}"
         raise OSError(error.errno, f"{reason}. Choose another with --host and --port") from error

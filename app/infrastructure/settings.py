@@ -46,6 +46,35 @@ class Settings(BaseSettings):
         default=None, description="RTTM file that the scripted diarizer plays"
     )
 
+    whisper_model: str = Field(
+        default="openai/whisper-large-v3", min_length=1, description="name on the hub, or a local folder"
+    )
+    whisper_revision: str | None = Field(default=None, description="branch, tag or commit on the hub")
+    whisper_device: str = Field(
+        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N"
+    )
+    whisper_compute_type: Literal[
+        "auto", "int8", "int8_float16", "int8_float32", "float16", "bfloat16", "float32"
+    ] = Field(default="auto", description="what Whisper computes in")
+    whisper_batch_size: int | None = Field(
+        default=None, ge=1, description="windows recognized together; unset: by hardware"
+    )
+    model_cache_path: Path | None = Field(
+        default=None, description="folder of converted models; unset: diarist/models in the user's cache"
+    )
+    model_idle_unload_s: float = Field(
+        default=300.0, ge=0, description="idle time after which a model leaves memory; 0: never"
+    )
+    preload_models: bool = Field(
+        default=True, description="whether serving loads the engines at start, or when they are first used"
+    )
+    max_queued_windows: int = Field(
+        default=256, ge=1, description="windows that may wait for an engine before it is busy"
+    )
+    huggingface_auth_token: SecretStr | None = Field(
+        default=None, description="token of a Hugging Face account, for models that ask for one"
+    )
+
     audio_storage_path: Path = Field(default=Path("data/audio"), description="folder of the recordings")
     transcription_storage_path: Path = Field(
         default=Path("data/transcripts"), description="folder of the database with clips and transcripts"
@@ -77,7 +106,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="console or json")
 
-    @field_validator("api_key")
+    @field_validator("api_key", "huggingface_auth_token")
     @classmethod
     def _empty_means_unset(cls, key: SecretStr | None) -> SecretStr | None:
         return key if key is not None and key.get_secret_value() else None
@@ -94,7 +123,7 @@ class Settings(BaseSettings):
 
         Recordings and transcripts are kept under `data_dir`; None keeps nothing.
         """
-        alike: dict[str, Any] = {"linger_s": 0.0, "max_upload_size": sys.maxsize}
+        alike: dict[str, Any] = {"linger_s": 0.0, "max_upload_size": sys.maxsize, "preload_models": False}
         if data_dir is None:
             return self.model_copy(update={**alike, "in_memory": True})
         paths = {

@@ -82,9 +82,13 @@ def container_of(
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *, headers: dict[str, str] | None = None, **settings: Any
+    folder: Path,
+    *,
+    headers: dict[str, str] | None = None,
+    engine: SteeredTranscriber | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
-    engine = SteeredTranscriber()
+    engine = engine or SteeredTranscriber()
     app = create_app(container=container_of(folder, engine, **settings))
     async with listening(app) as port:
         url = f"http://127.0.0.1:{port}"

@@ -88,8 +88,23 @@ def test_the_examples_have_the_shapes_that_are_described(description: dict[str, 
     assert lines_of(stream)[-1]["type"] == "done"
 
 
-def test_no_queue_is_described_that_could_be_full(description: dict[str, Any]) -> None:
-    assert {name for name, operation in operations(description) if "429" in operation["responses"]} == set()
+def test_who_waits_for_a_full_queue_is_told_when_to_come_back(description: dict[str, Any]) -> None:
+    busy = {
+        name: each["responses"]["429"] for name, each in operations(description) if "429" in each["responses"]
+    }
+    assert busy.keys() == {"POST /api/transcribe", "POST /api/transcribe/{clip_id}"}
+    for answer in busy.values():
+        assert answer["headers"]["Retry-After"]["schema"] == {"type": "integer"}
+
+
+def test_an_upload_that_cannot_be_kept_is_described(description: dict[str, Any]) -> None:
+    assert {"503", "507"} <= dict(operations(description))["POST /api/audio"]["responses"].keys()
+
+
+def test_what_was_left_out_of_a_transcript_is_described(description: dict[str, Any]) -> None:
+    fields = description["components"]["schemas"]["Transcript"]["properties"]
+    assert "left out" in fields["suppressed"]["description"]
+    assert "detection" in fields["language_probability"]["description"]
 
 
 def test_no_shape_of_errors_is_described_that_nobody_sends(description: dict[str, Any]) -> None:

@@ -39,6 +39,16 @@ async def test_an_engine_that_is_missing_is_told_with_its_remedy(tmp_path: Path)
     assert (told["problem"], told["remedy"]) == ("no model", "diarist models pull")
 
 
+async def test_readiness_is_as_it_is_now(service: Service) -> None:
+    service.engine.missing = EngineUnavailable("steered", "its weights are gone", "diarist models pull")
+    response = await service.client.get("/ready")
+    (told,) = [engine for engine in response.json()["engines"] if engine["stage"] == "transcription"]
+    assert (response.status_code, response.json()["ready"]) == (503, False)
+    assert (told["problem"], told["remedy"]) == ("its weights are gone", "diarist models pull")
+    service.engine.missing = None
+    assert (await service.client.get("/ready")).status_code == 200
+
+
 async def test_without_a_diarizer_there_are_still_words(tmp_path: Path) -> None:
     container = container_of(tmp_path, SteeredTranscriber())
     container.diarization.override(providers.Object(None))

@@ -47,6 +47,14 @@ def test_a_job_that_failed_has_the_status_of_what_it_failed_of(
     assert (problem.status_code, document["job_id"], document["detail"]) == (status, "j", str(error))
 
 
+def test_a_job_that_failed_keeps_the_fields_of_what_it_failed_of() -> None:
+    problem = problem_of(errors.JobFailed("j", "EngineBusy", "busy", errors.EngineBusy("e", 6.2)))
+    document = json.loads(bytes(problem.body))
+    assert (problem.status_code, problem.headers["retry-after"]) == (429, "7")
+    assert (document["engine"], document["retry_after_s"], document["job_id"]) == ("e", 6.2, "j")
+    assert "cause" not in document
+
+
 def test_who_is_too_early_is_told_when_to_come_back() -> None:
     assert problem_of(errors.EngineBusy("e", 6.2)).headers["retry-after"] == "7"
 

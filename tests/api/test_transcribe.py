@@ -66,6 +66,8 @@ async def test_options_reach_the_engine(service: Service, clip_id: str) -> None:
         ("beam_size=4", "beam_size"),
         ("temperature=nan", "temperature"),
         ("temperature=1.5", "temperature"),
+        ("multilingual=true", "multilingual"),
+        ("multilingual=true&language=de", "multilingual"),
     ],
 )
 async def test_an_option_that_is_impossible_or_not_honoured_is_refused_by_name(

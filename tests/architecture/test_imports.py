@@ -72,14 +72,16 @@ def declared(pyproject: str, *extras: str) -> set[str]:
     return {normalized(re.split(r"[\[<>=!~; ]", requirement)[0]) for requirement in requirements}
 
 
-@pytest.mark.parametrize(("folder", "extras"), [(APP, []), (TESTS, ["dev"])], ids=["app", "tests"])
+@pytest.mark.parametrize(
+    ("folder", "extras"), [(APP, ["faster-whisper"]), (TESTS, ["dev"])], ids=["app", "tests"]
+)
 def test_every_package_that_is_imported_is_a_declared_dependency(folder: Path, extras: list[str]) -> None:
     dependencies = declared((ROOT / "pyproject.toml").read_text(), *extras)
     providers = packages_distributions()
     undeclared = {
         f"{name_of(path)} imports {module}"
         for path in python_files(folder)
-        for module in strangers(path.read_text(), package_of(path), {"app", "tests"})
+        for module in strangers(path.read_text(), package_of(path), {"app", "bench", "tests"})
         if dependencies.isdisjoint(map(normalized, providers.get(module.split(".")[0], [])))
     }
     assert undeclared == set()

@@ -10,6 +10,8 @@ from tests.architecture.sources import APP, ROOT, module_of, python_files
 # Nothing in the package loads these at import: each costs tenths of seconds and tens of megabytes, or more.
 ENGINES = {
     "av",
+    "ctranslate2",
+    "huggingface_hub",
     "onnxruntime",
     "pocketsphinx",
     "pyannote",
@@ -17,6 +19,7 @@ ENGINES = {
     "scipy",
     "silero_vad",
     "sklearn",
+    "tokenizers",
     "torch",
     "torchaudio",
     "transformers",

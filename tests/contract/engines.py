@@ -12,6 +12,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 SETTINGS = Settings(
     _env_file=None,
     cpu_threads=2,
+    whisper_model=str(FIXTURES / "tiny_whisper" / "checkpoint"),
+    whisper_device="cpu",
     scripted_words=FIXTURES / "script.ctm",
     scripted_turns=FIXTURES / "script.rttm",
 )
@@ -36,5 +38,5 @@ def libraries_loaded_by_describing(make: str) -> set[str]:
         f"engine = {make}; engine.describe(); engine.check(); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"onnxruntime", "pocketsphinx", "torch", "transformers", "faster_whisper", "pyannote.audio"}
+    heavy = {"onnxruntime", "pocketsphinx", "torch", "transformers", "ctranslate2", "pyannote.audio"}
     return heavy & set(done.stdout.split())

@@ -51,6 +51,14 @@ def test_describing_loads_nothing(name: str) -> None:
     assert libraries_loaded_by_describing(f"diarization_engine({name!r})") == set()
 
 
+async def test_loading_beforehand_changes_nobody(engine: DiarizationPort) -> None:
+    fresh = await engine.diarize(chunk(), max_speakers=None)
+    await engine.aclose()
+    await engine.load()
+    await engine.load()
+    assert told(await engine.diarize(chunk(), max_speakers=None)) == told(fresh)
+
+
 async def test_two_people_are_told_apart(engine: DiarizationPort) -> None:
     result = await engine.diarize(chunk(), max_speakers=None)
     assert len({turn.local_speaker for turn in result.turns}) == 2

@@ -39,6 +39,14 @@ def test_describing_loads_nothing(name: str) -> None:
     assert libraries_loaded_by_describing(f"voice_activity_engine({name!r})") == set()
 
 
+async def test_loading_beforehand_changes_nothing_that_is_heard(engine: VoiceActivityPort) -> None:
+    fresh = await probabilities(engine.listen(), telephone_talk(), [])
+    await engine.aclose()
+    await engine.load()
+    await engine.load()
+    np.testing.assert_array_equal(await probabilities(engine.listen(), telephone_talk(), []), fresh)
+
+
 async def test_probabilities_are_float32_within_0_and_1(engine: VoiceActivityPort) -> None:
     heard = await probabilities(engine.listen(), telephone_talk(), [])
     assert heard.dtype == np.float32

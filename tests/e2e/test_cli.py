@@ -110,6 +110,7 @@ def test_a_warning_is_told_and_the_words_stand(scene: Scene, talk: Path) -> None
         (["--no-diarize", "--speakers", "2"], "--diarize: speaker counts need diarize=true"),
         (["--task", "sing"], "--task: must be transcribe or translate"),
         (["--beam-size", "5"], "--beam-size: scripted does not support it"),
+        (["--multilingual"], "--multilingual: scripted does not support it"),
         (["--max-line-width", "3"], "--max-line-width: must be between 10 and 1000"),
         (["--max-cue-duration", "0"], "--max-cue-s: must be between 1 and 600"),
         (["-f", "docx"], "--format: must be of json, txt, "),

@@ -121,6 +121,8 @@ def test_what_went_wrong_comes_as_the_error_that_it_is(settings: Settings, talk:
             diarist.stream(talk, num_speakers=0)
         with pytest.raises(InvalidOptions, match="beam_size"):
             diarist.transcribe(talk, beam_size=5)
+        with pytest.raises(InvalidOptions, match="multilingual"):
+            diarist.transcribe(talk, multilingual=True)
         with pytest.raises(InvalidAudio, match=r"absent\.wav"):
             diarist.transcribe("absent.wav")
 

@@ -10,6 +10,7 @@ from itertools import takewhile
 import httpx
 import pytest
 
+from tests.architecture.sources import ROOT
 from tests.e2e.scene import Scene
 
 
@@ -41,7 +42,7 @@ def test_without_a_key_it_serves_nobody_but_this_machine(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "doctor"])
-@pytest.mark.parametrize(("name", "value"), [("TRANSCRIPTION_ENGINE", "whisper"), ("LOG_LEVEL", "verbose")])
+@pytest.mark.parametrize(("name", "value"), [("TRANSCRIPTION_ENGINE", "nobody"), ("LOG_LEVEL", "verbose")])
 def test_an_impossible_setting_is_one_line(scene: Scene, command: str, name: str, value: str) -> None:
     scene.env[name] = value
     ran = scene.diarist(command)
@@ -69,6 +70,25 @@ def test_the_doctor_tells_programs_too(real_scene: Scene) -> None:
         "voice_activity",
     ]
     assert report["versions"]["av"]
+
+
+def test_the_doctor_loads_the_engines_to_see_that_they_can_be(scene: Scene) -> None:
+    # A device that is named is taken at its word, until something is put on it.
+    scene.env.update(
+        TRANSCRIPTION_ENGINE="whisper",
+        WHISPER_MODEL=str(ROOT / "tests/fixtures/tiny_whisper/checkpoint"),
+        WHISPER_DEVICE="cuda:99",
+        WHISPER_COMPUTE_TYPE="float32",
+    )
+    ran = scene.diarist("doctor", "--json")
+    report = json.loads(ran.stdout)
+    transcription = report["engines"][0]
+    assert (ran.status, report["ready"]) == (1, False)
+    assert transcription["engine"]["name"] == "whisper"
+    assert "cuda:99" in transcription["problem"]
+    assert "WHISPER_DEVICE" in transcription["remedy"]
+    unloaded = scene.diarist("doctor", "--no-load")
+    assert (unloaded.status, unloaded.stdout.splitlines()[-1]) == (0, "ready")
 
 
 def test_the_doctor_finds_what_is_wrong(scene: Scene) -> None:

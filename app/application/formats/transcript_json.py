@@ -6,7 +6,14 @@ from typing import Any
 
 from app.application.formats.cues import CueLayout
 from app.application.formats.fields import to_ms
-from app.domain.transcript import SpeakerSegment, SpeakerTurn, Transcript, TranscriptWarning, Word
+from app.domain.transcript import (
+    SpeakerSegment,
+    SpeakerTurn,
+    SuppressedText,
+    Transcript,
+    TranscriptWarning,
+    Word,
+)
 
 _LINE_BREAKING = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -41,6 +48,7 @@ def summary_to_dict(transcript: Transcript) -> dict[str, Any]:
     return {
         "clip_id": transcript.clip_id,
         "language": transcript.language,
+        "language_probability": _rounded(transcript.language_probability),
         "duration": round(transcript.duration, 3),
         "speakers": list(transcript.speakers),
         "turns": [_turn_to_dict(turn) for turn in transcript.turns],
@@ -54,6 +62,7 @@ def summary_to_dict(transcript: Transcript) -> dict[str, Any]:
             for stage, use in transcript.engine.items()
         },
         "warnings": [warning_to_dict(warning) for warning in transcript.warnings],
+        "suppressed": [_suppressed_to_dict(text) for text in transcript.suppressed],
     }
 
 
@@ -76,7 +85,7 @@ def _word_to_dict(word: Word) -> dict[str, Any]:
     return {
         "word": word.word,
         **_times(word.start, word.end),
-        "probability": None if word.probability is None else round(word.probability, 4),
+        "probability": _rounded(word.probability),
         "speaker_label": word.speaker_label,
         "overlap": word.overlap,
         "timing": word.timing,
@@ -85,6 +94,19 @@ def _word_to_dict(word: Word) -> dict[str, Any]:
 
 def _turn_to_dict(turn: SpeakerTurn) -> dict[str, Any]:
     return {**_times(turn.start, turn.end), "speaker_label": turn.speaker_label}
+
+
+def _suppressed_to_dict(suppressed: SuppressedText) -> dict[str, Any]:
+    return {
+        "text": suppressed.text,
+        **_times(suppressed.start, suppressed.end),
+        "reason": suppressed.reason,
+        "score": _rounded(suppressed.score),
+    }
+
+
+def _rounded(measure: float | None) -> float | None:
+    return None if measure is None else round(measure, 4)
 
 
 def _times(start_s: float, end_s: float) -> dict[str, float]:

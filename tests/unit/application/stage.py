@@ -17,7 +17,7 @@ from app.domain.engine import EngineInfo
 from app.domain.errors import AudioTruncated, DiaristError
 from app.domain.events import Done, Event
 from app.domain.options import ChannelMode, TranscriptionOptions
-from app.domain.ports import AudioDecoder, DiarizationPort, Priority, TranscriptionPort
+from app.domain.ports import AudioDecoder, DiarizationPort, Priority, TranscriptionPort, VoiceActivityPort
 from app.domain.timeline import TimeRange
 from app.domain.transcript import SpeakerTurn, Transcript, TranscriptionText, Word
 from app.domain.windows import SpeechWindow
@@ -157,7 +157,8 @@ async def transcribe_audio(
     transcription: TranscriptionPort,
     diarization: DiarizationPort | None,
     *,
-    windows_in_flight: int = 4,
+    windows_in_flight: int | None = None,
+    voice_activity: VoiceActivityPort | None = None,
 ) -> TranscribeAudio:
     """The use case over one clip whose id is "clip"."""
     clips, audio_store = MemoryClipRepository(), InPlaceAudioStore()
@@ -178,7 +179,7 @@ async def transcribe_audio(
         clips=clips,
         audio_store=audio_store,
         decoder=decoder,
-        voice_activity=EnergyVoiceActivity(),
+        voice_activity=voice_activity or EnergyVoiceActivity(),
         transcription=transcription,
         diarization=diarization,
         chosen_because={"transcription": "the test says so"},

@@ -111,16 +111,6 @@ async def test_windows_are_recognized_side_by_side_but_never_more_than_allowed()
     assert transcriber.most_running == 3
 
 
-async def test_the_language_is_settled_on_the_first_window_before_the_others_start() -> None:
-    transcriber = OracleTranscriber(TALK.words, language="de")
-    decoder = ToneDecoder(TALK.duration_s, TALK.speech)
-    use_case = await transcribe_audio(decoder, transcriber, None)
-    transcript = transcript_of(await run(use_case, TranscriptionOptions(diarize=False)))
-    assert next(options.language for _, options in transcriber.asked) is None
-    assert {options.language for _, options in transcriber.asked[1:]} == {"de"}
-    assert transcript.language == "de"
-
-
 async def test_a_branch_that_stands_still_leaves_the_other_its_work_and_memory_stays_bounded() -> None:
     talk = conversation(minutes=20)
     words_may_go, turns_may_go = asyncio.Event(), asyncio.Event()

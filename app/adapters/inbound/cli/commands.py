@@ -1,8 +1,7 @@
 """The commands and their options."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -10,17 +9,16 @@ from typing import Annotated, Any, cast
 import typer
 
 from app.adapters.inbound.cli.doctor import print_diagnosis
-from app.adapters.inbound.cli.inputs import NoRecordings, find_recordings
+from app.adapters.inbound.cli.errors import errors_told
+from app.adapters.inbound.cli.inputs import find_recordings
+from app.adapters.inbound.cli.models import models
 from app.adapters.inbound.cli.program import Program
-from app.adapters.inbound.cli.transcribing import Task, complain, reason_of, transcribe_all
+from app.adapters.inbound.cli.transcribing import Task, transcribe_all
 from app.application.formats import FORMATS, Format
 from app.application.formats.cues import DEFAULT_LAYOUT, CueLayout
 from app.domain import options as domain
-from app.domain.errors import DiaristError, InvalidOptions
+from app.domain.errors import InvalidOptions
 from app.domain.options import SpeakerHints, TranscriptionOptions
-
-INTERRUPTED = 130
-"""What shells report of a program that Ctrl-C ended."""
 
 commands = typer.Typer(
     name="diarist",
@@ -30,6 +28,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+commands.add_typer(models)
 
 
 def command_line(program: Program) -> Callable[[], Any]:
@@ -85,6 +84,9 @@ def transcribe(
     hotwords: Annotated[str, typer.Option(metavar="WORDS", help="Words to expect, by commas.")] = "",
     temperature: Annotated[float | None, typer.Option(help="0 is greedy, up to 1.")] = None,
     beam_size: Annotated[int | None, typer.Option(help="How many hypotheses are followed.")] = None,
+    multilingual: Annotated[
+        bool, typer.Option("--multilingual", help="Detect the language again and again: it may change.")
+    ] = False,
     max_line_width: Annotated[
         int, typer.Option(metavar="N", help="Subtitles: characters per line.")
     ] = DEFAULT_LAYOUT.max_line_width,
@@ -100,7 +102,7 @@ def transcribe(
     ] = None,
 ) -> None:
     """Write down who said what, when. Without -o, one transcript goes to standard output."""
-    with _errors_told(ctx):
+    with errors_told(ctx):
         work = Task(
             recordings=find_recordings(files),
             options=TranscriptionOptions(
@@ -117,6 +119,7 @@ def transcribe(
                 vad=vad,
                 temperature=temperature,
                 beam_size=beam_size,
+                multilingual=multilingual,
             ),
             formats=_formats(format),
             layout=CueLayout(
@@ -140,42 +143,21 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the HTTP interface until Ctrl-C."""
-    with _errors_told(ctx):
+    with errors_told(ctx):
         ctx.obj.serve(host, port)
 
 
 @commands.command()
 def doctor(
-    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    load: Annotated[bool, typer.Option(help="Load the engines too, to see that they can be.")] = True,
 ) -> None:
     """Tell what would run here and why, what is missing, and what mends it."""
-    with _errors_told(ctx):
-        diagnosis = ctx.obj.diagnose()
+    with errors_told(ctx):
+        diagnosis = ctx.obj.diagnose(load)
         print_diagnosis(diagnosis, as_json=as_json)
         raise typer.Exit(0 if diagnosis.ready else 1)
-
-
-@contextmanager
-def _errors_told(ctx: typer.Context) -> Iterator[None]:
-    """What goes wrong as one line, and as the exit status: 1 failed, 2 called wrongly, 130 interrupted."""
-    try:
-        yield
-    except InvalidOptions as error:
-        flag = f"--{error.option.replace('_', '-')}"
-        if any(flag in parameter.opts for parameter in ctx.command.params):
-            raise typer.BadParameter(error.reason, param_hint=flag) from error
-        complain(str(error))
-        raise typer.Exit(2) from error
-    except NoRecordings as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
-    except BrokenPipeError:
-        raise  # typer ends quietly when nobody reads any more
-    except (DiaristError, OSError) as error:
-        complain(reason_of(error))
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        raise typer.Exit(INTERRUPTED) from error
 
 
 def _formats(names: list[str]) -> list[Format]:

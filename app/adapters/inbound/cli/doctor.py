@@ -28,6 +28,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     for check in diagnosis.storage:
         yield f"{check.name}: {check.path}, {check.problem or 'writable'}"
     yield f"cores: {diagnosis.cpu_threads}"
+    yield from diagnosis.advice
     yield from (f"{name}: {version or 'not installed'}" for name, version in diagnosis.versions.items())
     yield "ready" if diagnosis.ready else "not ready: see the lines with a problem"
 

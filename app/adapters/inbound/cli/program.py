@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.application.use_cases import UseCases
+from app.application.use_cases import ModelUseCases, UseCases
 from app.domain.engine import EngineChoice
 
 
@@ -21,12 +21,16 @@ class StorageCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What would run here, and what is missing. `versions` maps a package to its version, None without it."""
+    """What would run here, and what is missing.
+
+    `advice` are lines of text. `versions` maps a package to its version, None without it.
+    """
 
     engines: tuple[EngineChoice, ...]
     engines_ready: bool
     storage: tuple[StorageCheck, ...]
     cpu_threads: int
+    advice: tuple[str, ...]
     versions: dict[str, str | None]
 
     @property
@@ -39,11 +43,13 @@ class Program:
     """The doors of the program behind the commands. Each raises `InvalidOptions` for impossible settings.
 
     `open` gives the use cases inside `async with`, with everything kept under a folder, or nothing
-    kept for None. `serve` serves at a host and port, the configured ones for None, until it is
-    stopped; it raises `OSError` when it cannot listen there.
+    kept for None. `models` gives those that need no engine. `serve` serves at a host and port, the
+    configured ones for None, until it is stopped; it raises `OSError` when it cannot listen there.
+    `diagnose` tries to load the engines if told so, which may take a minute.
     """
 
     version: str
     open: Callable[[Path | None], AbstractAsyncContextManager[UseCases]]
+    models: Callable[[], ModelUseCases]
     serve: Callable[[str | None, int | None], None]
-    diagnose: Callable[[], Diagnosis]
+    diagnose: Callable[[bool], Diagnosis]

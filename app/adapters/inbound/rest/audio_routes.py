@@ -44,7 +44,7 @@ _FORM = {
     openapi_extra=_FORM,
     responses={
         **examples.answer(201, "It is stored.", examples.CLIP | {"message": "stored"}),
-        **examples.answers(examples.TOO_LARGE, examples.BAD_AUDIO, examples.NO_ROOM),
+        **examples.answers(examples.TOO_LARGE, examples.BAD_AUDIO, examples.NO_ROOM, examples.NO_STORAGE),
         **examples.answers(
             problem_of_status(400, "the form ends before its closing boundary"),
             problem_of_status(415, "send the recording as multipart/form-data, in a field named 'file'"),

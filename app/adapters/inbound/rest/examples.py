@@ -14,7 +14,14 @@ from app.domain import errors
 from app.domain.audio import AudioClip
 from app.domain.engine import EngineChoice, EngineInfo
 from app.domain.events import Done, Event, LoggedEvent, Progress, Queued, Segment, Started
-from app.domain.transcript import EngineUse, SpeakerSegment, SpeakerTurn, Transcript, Word
+from app.domain.transcript import (
+    EngineUse,
+    SpeakerSegment,
+    SpeakerTurn,
+    SuppressedText,
+    Transcript,
+    Word,
+)
 
 CLIP_ID = "0198b7a2-6c1e-7d3a-9f40-5b8e2c1d7a64"
 _JOB_ID = "0198b7a2-71f3-7c52-8d0e-3a94c6b15e20"
@@ -68,10 +75,14 @@ _SEGMENTS = (
 _TRANSCRIPT = Transcript(
     clip_id=CLIP_ID,
     language="en",
+    language_probability=0.98,
     duration=12.5,
     segments=_SEGMENTS,
     turns=tuple(SpeakerTurn(start=s.start, end=s.end, speaker_label=str(s.speaker_label)) for s in _SEGMENTS),
     engine={"transcription": EngineUse(info=_ENGINE, reason=_REASON)},
+    suppressed=(
+        SuppressedText(text="Thank you for watching.", start=6.0, end=8.0, reason="no_speech", score=0.91),
+    ),
 )
 
 TRANSCRIPT = transcript_to_dict(_TRANSCRIPT)
@@ -93,8 +104,10 @@ BAD_AUDIO = errors.InvalidAudio("there is no sound in it")
 BAD_OPTION = errors.InvalidOptions("num_speakers", "must be between 1 and 64, got 0")
 BAD_LIMIT = errors.InvalidOptions("limit", "must be between 1 and 200, got 0")
 TOO_LARGE = errors.AudioTooLarge("the file is larger than the limit of 2147483648 bytes (MAX_UPLOAD_SIZE)")
+NO_STORAGE = errors.StorageFailed("data/transcripts/diarist.db: the database is locked; close what uses it")
 NO_ROOM = errors.StorageFull("no space is left in data/audio")
 CANCELLED = errors.JobCancelled(_JOB_ID)
+BUSY = errors.EngineBusy("whisper", 30)
 BROKEN = errors.EngineFailed("pocketsphinx", "its process ended unexpectedly")
 MISSING = errors.EngineUnavailable(
     "pocketsphinx", "the package pocketsphinx is missing", "Install it: pip install pocketsphinx"
@@ -111,13 +124,16 @@ def answers(*found: errors.DiaristError | problems.Problem) -> Responses:
         document = json.loads(bytes(problem.body))
         name = document["type"].rpartition(":")[2] if isinstance(error, errors.DiaristError) else "problem"
         by_status[problem.status_code][name] = {"value": document}
-    return {
+    described: Responses = {
         status: {
             "description": next(iter(named.values()))["value"]["title"],
             "content": {problems.MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "examples": named}},
         }
         for status, named in by_status.items()
     }
+    if 429 in described:
+        described[429]["headers"] = {"Retry-After": _RETRY_AFTER}
+    return described
 
 
 def answer(status: int, description: str, example: Any, media_type: str = "application/json") -> Responses:
@@ -141,4 +157,9 @@ def events(description: str, example: str) -> Responses:
     return {200: {"description": description, "content": content}}
 
 
+_RETRY_AFTER = {
+    "description": "Seconds after which to try again.",
+    "schema": {"type": "integer"},
+    "example": 30,
+}
 _PROBLEM_SCHEMA = ProblemDocument.model_json_schema()

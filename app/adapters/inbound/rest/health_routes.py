@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from app.adapters.inbound.rest import examples
 from app.adapters.inbound.rest.menu import Menu
 from app.adapters.inbound.rest.schemas import EngineState, Health, Readiness
+from app.domain.engine import can_transcribe
 
 router = APIRouter(tags=["service"])
 
@@ -25,7 +26,8 @@ async def health() -> Health:
     },
 )
 async def ready(use_cases: Menu, response: Response) -> Readiness:
-    """Which engines do the work, why, and what is missing."""
-    report = use_cases.report_engines
-    response.status_code = 200 if report.ready else 503
-    return Readiness(ready=report.ready, engines=[EngineState.of(choice) for choice in report.execute()])
+    """Which engines do the work, why, and what is missing at this moment."""
+    engines = use_cases.report_engines.execute()
+    is_ready = can_transcribe(engines)
+    response.status_code = 200 if is_ready else 503
+    return Readiness(ready=is_ready, engines=[EngineState.of(choice) for choice in engines])

@@ -51,6 +51,13 @@ class TranscriptionQuery(Query):
         float | None, Field(description="0 (always the likeliest word) to 1", examples=[0.0])
     ] = None
     beam_size: Annotated[int | None, Field(description="1 to 16 guesses side by side", examples=[5])] = None
+    multilingual: Annotated[
+        bool,
+        Field(
+            description="detect the language anew in every window, to follow those who switch it",
+            examples=[False],
+        ),
+    ] = False
 
     def to_options(self) -> TranscriptionOptions:
         """Raises `InvalidOptions`."""
@@ -69,6 +76,7 @@ class TranscriptionQuery(Query):
             vad=self.vad,
             temperature=self.temperature,
             beam_size=self.beam_size,
+            multilingual=self.multilingual,
         )
 
 

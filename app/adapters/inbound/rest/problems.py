@@ -54,16 +54,22 @@ class Problem(JSONResponse):
 def problem_of(error: errors.DiaristError) -> Problem:
     """The error as a problem: its type ends with the name of its class, its fields are kept.
 
-    A job that failed shows what it failed of.
+    A job that failed shows what it failed of, with the fields of both.
     """
-    name = error.error if isinstance(error, errors.JobFailed) else type(error).__name__
+    name, cause = type(error).__name__, error
+    if isinstance(error, errors.JobFailed):
+        name, cause = error.error, error.cause or error
     if name not in STATUS:
         return _unexpected()
     status, title = STATUS[name]
     headers = {}
-    if isinstance(error, errors.EngineBusy):
-        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-    fields = {key: value for key, value in vars(error).items() if key not in ("error", "message")}
+    if isinstance(cause, errors.EngineBusy):
+        headers["Retry-After"] = str(math.ceil(cause.retry_after_s))
+    fields = {
+        key: value
+        for key, value in (vars(cause) | vars(error)).items()
+        if key not in ("error", "message", "cause")
+    }
     return Problem(status, title, str(error), type=f"urn:diarist:problem:{name}", headers=headers, **fields)
 
 

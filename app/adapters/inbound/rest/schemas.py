@@ -1,9 +1,9 @@
 """The shapes of answers."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.audio import AudioClip
 from app.domain.engine import EngineChoice
@@ -98,16 +98,37 @@ class TranscriptWarning(Schema):
     message: str
 
 
+class Suppressed(Schema):
+    """Text that recognition made up rather than heard, and that was left out of the segments."""
+
+    text: str
+    start: float
+    end: float
+    reason: Annotated[
+        Literal["no_speech", "repetition", "outside_speech"],
+        Field(
+            description="nobody speaks there; it runs in a circle; or its times lie where no voice is",
+        ),
+    ]
+    score: Annotated[float, Field(description="the measure that decided")]
+
+
 class Transcript(Schema):
     """Who said what, when; `speakers` in order of first appearance, `engine` by stage."""
 
     clip_id: str
     language: str | None
+    language_probability: Annotated[
+        float | None, Field(description="how sure the detection was; null when the language was given")
+    ]
     duration: float
     speakers: list[str]
     turns: list[Turn]
     engine: dict[str, EngineUsed]
     warnings: list[TranscriptWarning]
+    suppressed: Annotated[
+        list[Suppressed], Field(description="what was left out as made up, in order of time")
+    ]
     segments: list[Segment]
 
 

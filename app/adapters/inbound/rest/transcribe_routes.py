@@ -22,7 +22,7 @@ ClipAndOptions = Annotated[ClipTranscriptionQuery, Query()]
 _WAIT = {
     **examples.answer(200, "The transcript.", examples.TRANSCRIPT),
     **examples.answers(examples.NO_CLIP, examples.BAD_OPTION, examples.BAD_AUDIO, examples.CANCELLED),
-    **examples.answers(examples.BROKEN, examples.MISSING),
+    **examples.answers(examples.BUSY, examples.BROKEN, examples.MISSING),
 }
 _WAIT[200]["model"] = Transcript
 _STREAM = {

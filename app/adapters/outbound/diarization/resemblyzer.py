@@ -2,9 +2,10 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from app.domain.engine import EngineInfo
 from app.domain.errors import EngineFailed
 from app.domain.ports import DiarizationPort
 from app.domain.timeline import TimeRange
+
+Result = TypeVar("Result")
 
 EMBEDDINGS = "resemblyzer-ge2e"
 CELL_S = 0.4
@@ -73,19 +76,27 @@ class ResemblyzerDiarizer(DiarizationPort):
             self._worker.shutdown(wait=False, cancel_futures=True)
         self._worker = self._encoder = None
 
+    async def load(self) -> None:
+        await self._in_thread(self._loaded)
+
     async def diarize(self, chunk: AudioChunk, *, max_speakers: int | None) -> ChunkDiarization:
-        loop = asyncio.get_running_loop()
+        return await self._in_thread(lambda: self._diarize(chunk, max_speakers))
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
         if self._worker is None:
             self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="resemblyzer")
-        return await loop.run_in_executor(self._worker, self._diarize, chunk, max_speakers)
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
-    def _diarize(self, chunk: AudioChunk, max_speakers: int | None) -> ChunkDiarization:
-        encoder = self._encoder
-        if encoder is None:
+    def _loaded(self) -> Ge2eEncoder:
+        if self._encoder is None:
             import torch
 
             torch.set_num_threads(self._threads)
-            encoder = self._encoder = Ge2eEncoder()
+            self._encoder = Ge2eEncoder()
+        return self._encoder
+
+    def _diarize(self, chunk: AudioChunk, max_speakers: int | None) -> ChunkDiarization:
+        encoder = self._loaded()
         heard = _listen(encoder, chunk)
         if not heard.cells:
             return ChunkDiarization(turns=(), samples=())

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.adapters.outbound.child import ChildProcess
 from app.adapters.outbound.transcription.priority_slots import PrioritySlots
-from app.domain.audio import Samples
+from app.domain.audio import SAMPLE_RATE_HZ, Samples
 from app.domain.engine import EngineInfo
 from app.domain.errors import EngineFailed, EngineUnavailable
 from app.domain.options import TranscriptionOptions
@@ -34,6 +34,7 @@ SILENT_RMS = 3e-4
 """Below this, about -70 dBFS, nobody can be heard; the decoder would make up a word all the same."""
 
 FRAME_S = 0.01
+SILENCE = bytes(2 * SAMPLE_RATE_HZ // 10)
 REMEDY = "Run: pip install pocketsphinx"
 
 
@@ -46,6 +47,7 @@ class PocketSphinxTranscriber(TranscriptionPort):
     """
 
     def __init__(self, workers: int, *, worker_module: str = WORKER) -> None:
+        self._workers = workers
         self._slots = PrioritySlots(workers)
         self._worker_module = worker_module
         self._idle: list[ChildProcess] = []
@@ -56,11 +58,23 @@ class PocketSphinxTranscriber(TranscriptionPort):
             revision = version("pocketsphinx")
         except PackageNotFoundError:
             revision = None
-        return EngineInfo(name="pocketsphinx", model="en-us", revision=revision, languages=frozenset({"en"}))
+        return EngineInfo(
+            name="pocketsphinx",
+            model="en-us",
+            revision=revision,
+            languages=frozenset({"en"}),
+            # One for each worker, and two ready behind them.
+            windows_at_once=self._workers + 2,
+        )
 
     def check(self) -> None:
         if find_spec("pocketsphinx") is None:
             raise EngineUnavailable("pocketsphinx", "its package is not installed", REMEDY)
+
+    async def load(self) -> None:
+        """Start one worker; the others start when they are needed."""
+        async with self._worker(Priority.FILE) as worker:
+            await _heard(worker, SILENCE)
 
     async def transcribe(
         self,
@@ -115,12 +129,6 @@ async def _decode(worker: ChildProcess, utterance: TimeRange, samples: Samples) 
     if rms < SILENT_RMS:
         return []
     loud = np.clip(samples * (SPEECH_RMS / rms), -1.0, 1.0)
-    await worker.send({}, (loud * 32_767).astype("<i2").tobytes())
-    reply = await worker.receive()
-    if reply is None:
-        raise EngineFailed("pocketsphinx", await worker.exit_reason())
-    if "unavailable" in reply[0]:
-        raise EngineUnavailable("pocketsphinx", reply[0]["unavailable"], REMEDY)
     return [
         Word(
             word=text,
@@ -128,6 +136,18 @@ async def _decode(worker: ChildProcess, utterance: TimeRange, samples: Samples) 
             end=min(utterance.start + (last + 1) * FRAME_S, utterance.end),
             probability=min(max(probability, 0.0), 1.0),
         )
-        for text, first, last, probability in reply[0]["words"]
+        for text, first, last, probability in await _heard(worker, (loud * 32_767).astype("<i2").tobytes())
         if utterance.start + first * FRAME_S < utterance.end
     ]
+
+
+async def _heard(worker: ChildProcess, sound: bytes) -> list[tuple[str, int, int, float]]:
+    """Each word with its first and last frame and its probability. `sound` is int16 mono at 16 kHz."""
+    await worker.send({}, sound)
+    reply = await worker.receive()
+    if reply is None:
+        raise EngineFailed("pocketsphinx", await worker.exit_reason())
+    if "unavailable" in reply[0]:
+        raise EngineUnavailable("pocketsphinx", reply[0]["unavailable"], REMEDY)
+    words: list[tuple[str, int, int, float]] = reply[0]["words"]
+    return words

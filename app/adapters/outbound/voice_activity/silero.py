@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ MODEL = "silero_vad_16k_sequence"
 CONTEXT_SAMPLES = 64
 """Each frame is heard together with so many samples before it (Silero VAD at 16 kHz)."""
 
+Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]
 
 
@@ -49,17 +51,27 @@ class SileroVoiceActivity(VoiceActivityPort):
             self._thread.shutdown(wait=False, cancel_futures=True)
         self._thread = self._session = None
 
+    async def load(self) -> None:
+        await self._in_thread(self._loaded)
+
     def listen(self) -> VoiceListener:
         return _SileroListener(self)
 
     async def infer(self, inputs: dict[str, Floats]) -> list[Floats]:
         """One run of the model over consecutive frames. Raises `EngineUnavailable`, `EngineFailed`."""
+        return await self._in_thread(lambda: self._infer(inputs))
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="silero")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._infer, inputs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _loaded(self) -> "InferenceSession":
+        self._session = self._session or _load()
+        return self._session
 
     def _infer(self, inputs: dict[str, Floats]) -> list[Floats]:
-        session = self._session = self._session or _load()
+        session = self._loaded()
         from onnxruntime.capi.onnxruntime_pybind11_state import (  # type: ignore[import-untyped]  # no types
             Fail,
             RuntimeException,
@@ -120,4 +132,16 @@ def _load() -> "InferenceSession":
     options = SessionOptions()
     # The model is too small to gain from threads, and the cores belong to recognition.
     options.inter_op_num_threads = options.intra_op_num_threads = 1
-    return InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    from onnxruntime.capi.onnxruntime_pybind11_state import (
+        Fail,
+        InvalidGraph,
+        InvalidProtobuf,
+        NoSuchFile,
+        RuntimeException,
+    )
+
+    try:
+        return InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except (Fail, InvalidGraph, InvalidProtobuf, NoSuchFile, RuntimeException) as error:
+        reason = f"{model.name} cannot be read ({error})"
+        raise EngineUnavailable("silero", reason, "Run: pip install --force-reinstall silero-vad") from error

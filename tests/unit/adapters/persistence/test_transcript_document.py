@@ -22,6 +22,12 @@ def test_a_document_is_plain_ascii_json_that_a_database_can_hold(transcript: Tra
     assert json.loads(text)["version"] == VERSION
 
 
+def test_a_document_from_before_there_was_suppressed_text_can_still_be_read() -> None:
+    document = json.loads(encode(a_transcript()))
+    del document["suppressed"], document["language_probability"]
+    assert decode(json.dumps(document)) == a_transcript()
+
+
 def test_half_a_surrogate_pair_survives() -> None:
     assert decode(encode(a_transcript(text="odd \ud83d name"))) == a_transcript(text="odd \ud83d name")
 

@@ -66,6 +66,23 @@ async def test_digital_silence_is_not_given_to_the_decoder(engine: PocketSphinxT
     assert text.words == ()
 
 
+async def test_loading_starts_one_worker_which_then_does_the_work(engine: PocketSphinxTranscriber) -> None:
+    await engine.load()
+    (pid,) = workers()
+    text = await engine.transcribe(whole_window(hum(1.0)), OPTIONS)
+    assert text.words[1].word == f"by-{pid}"
+    assert workers() == [pid]
+
+
+async def test_a_load_without_the_package_names_its_remedy() -> None:
+    with pytest.raises(EngineUnavailable, match="pip install pocketsphinx"):
+        await PocketSphinxTranscriber(1, worker_module=MISSING).load()
+
+
+def test_it_wants_a_window_for_each_worker_and_two_behind_them() -> None:
+    assert PocketSphinxTranscriber(3).describe().windows_at_once == 5
+
+
 async def test_no_worker_starts_before_there_is_speech_to_decode(engine: PocketSphinxTranscriber) -> None:
     silent = SpeechWindow(
         clip_id="clip-1",

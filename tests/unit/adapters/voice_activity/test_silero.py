@@ -44,6 +44,15 @@ async def test_a_missing_package_names_its_remedy(monkeypatch: pytest.MonkeyPatc
         await SileroVoiceActivity().listen().hear(BLOCK)
 
 
+async def test_a_damaged_model_names_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = ModuleSpec("silero_vad", None, origin=str(tmp_path / "__init__.py"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / f"{silero.MODEL}.onnx").write_bytes(b"damaged")
+    monkeypatch.setattr(silero, "find_spec", lambda name: package)
+    with pytest.raises(EngineUnavailable, match="pip install --force-reinstall"):
+        await SileroVoiceActivity().load()
+
+
 async def test_a_package_without_the_model_names_its_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -52,11 +52,13 @@ WARNING = TranscriptWarning(code="diarization_failed", message="The words stand.
                 "type": "done",
                 "clip_id": "clip",
                 "language": "en",
+                "language_probability": None,
                 "duration": 60.0,
                 "speakers": ["SPEAKER_00"],
                 "turns": [],
                 "engine": {},
                 "warnings": [],
+                "suppressed": [],
             },
         ),
         (

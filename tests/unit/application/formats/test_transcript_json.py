@@ -11,6 +11,7 @@ from app.domain.transcript import (
     EngineUse,
     SpeakerSegment,
     SpeakerTurn,
+    SuppressedText,
     Transcript,
     TranscriptWarning,
     Word,
@@ -23,6 +24,7 @@ def test_the_whole_transcript_has_the_shape_of_the_http_interface() -> None:
     written = Transcript(
         clip_id="clip",
         language="de",
+        language_probability=0.876543,
         duration=12.34567,
         segments=(
             SpeakerSegment(
@@ -42,10 +44,14 @@ def test_the_whole_transcript_has_the_shape_of_the_http_interface() -> None:
             )
         },
         warnings=(TranscriptWarning(code="truncated", message="The recording ends early."),),
+        suppressed=(
+            SuppressedText(text="Danke.", start=5.00049, end=5.0005, reason="no_speech", score=0.912345),
+        ),
     )
     assert json.loads(write_json(written, DEFAULT_LAYOUT)) == {
         "clip_id": "clip",
         "language": "de",
+        "language_probability": 0.8765,
         "duration": 12.346,
         "speakers": ["SPEAKER_00"],
         "turns": [{"start": 0.0, "end": 1.0, "speaker_label": "SPEAKER_00"}],
@@ -58,6 +64,9 @@ def test_the_whole_transcript_has_the_shape_of_the_http_interface() -> None:
             }
         },
         "warnings": [{"code": "truncated", "message": "The recording ends early."}],
+        "suppressed": [
+            {"text": "Danke.", "start": 5.0, "end": 5.001, "reason": "no_speech", "score": 0.9123}
+        ],
         "segments": [
             {
                 "id": "s1",

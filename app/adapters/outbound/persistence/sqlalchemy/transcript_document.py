@@ -14,6 +14,7 @@ from app.domain.transcript import (
     EngineUse,
     SpeakerSegment,
     SpeakerTurn,
+    SuppressedText,
     Transcript,
     TranscriptWarning,
     Word,
@@ -23,7 +24,7 @@ VERSION = 1
 """Goes up whenever a reader of the last version could not read the new one."""
 
 Document = dict[str, Any]
-Part = Transcript | SpeakerSegment | Word | SpeakerTurn | EngineUse | TranscriptWarning
+Part = Transcript | SpeakerSegment | Word | SpeakerTurn | EngineUse | TranscriptWarning | SuppressedText
 
 
 def encode(transcript: Transcript) -> str:
@@ -46,6 +47,9 @@ def decode(text: str) -> Transcript:
         turns=tuple(SpeakerTurn(**turn) for turn in document["turns"]),
         engine={stage: _to_engine_use(use) for stage, use in document["engine"].items()},
         warnings=tuple(TranscriptWarning(**warning) for warning in document["warnings"]),
+        # Documents written before there was either lack them.
+        language_probability=document.get("language_probability"),
+        suppressed=tuple(SuppressedText(**text) for text in document.get("suppressed", ())),
     )
 
 
@@ -84,6 +88,14 @@ def _to_plain(part: Part) -> Document:
             }
         case TranscriptWarning():
             return {"code": part.code, "message": part.message}
+        case SuppressedText():
+            return {
+                "text": part.text,
+                "start": part.start,
+                "end": part.end,
+                "reason": part.reason,
+                "score": part.score,
+            }
         case Transcript():
             return {
                 "version": VERSION,
@@ -94,6 +106,8 @@ def _to_plain(part: Part) -> Document:
                 "turns": part.turns,
                 "engine": part.engine,
                 "warnings": part.warnings,
+                "language_probability": part.language_probability,
+                "suppressed": part.suppressed,
             }
 
 
