@@ -16,13 +16,16 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioClip:
-    """A stored recording: its identity and what is known about it. `duration` is in seconds."""
+    """A stored recording: its identity and what is known about it. `duration` is in seconds.
+
+    `sha256` is None where a recording is read in place: to read all of it first would delay its words.
+    """
 
     id: str
     filename: str
     size_bytes: int
     duration: float
-    sha256: str
+    sha256: str | None
     media_type: str
     created_at: datetime
 

@@ -16,7 +16,7 @@ class StoredAudio:
     """What was learnt while a recording was written."""
 
     size_bytes: int
-    sha256: str
+    sha256: str | None
 
 
 class AudioStore(Protocol):

@@ -119,7 +119,7 @@ async def get_content(clip_id: str, request: Request, use_cases: Menu) -> Respon
     """Hear a recording, or the part that the Range header asks for."""
     clip = await use_cases.get_audio.execute(clip_id)
     headers = {
-        "ETag": f'"{clip.sha256}"',
+        "ETag": f'"{clip.sha256 or clip.id}"',
         "Cache-Control": "private, no-cache",
         "X-Content-Type-Options": "nosniff",
     }

@@ -20,7 +20,7 @@ class Clip(Schema):
     filename: str
     size_bytes: int
     duration: float
-    sha256: str
+    sha256: str | None
     media_type: str
     created_at: datetime
 

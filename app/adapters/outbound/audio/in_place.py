@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from app.adapters.outbound.audio.file_store import FileAudioStore
-from app.adapters.outbound.audio.intake import Tally, in_thread, parts_of
+from app.adapters.outbound.audio.intake import in_thread, require_content, require_not_larger, size_of
 from app.domain.errors import Conflict, NotFound
 from app.domain.ports.audio import AudioStore, StoredAudio
 
@@ -31,12 +31,11 @@ class InPlaceAudioStore(AudioStore):
         if not isinstance(content, Path):
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="diarist-"))
             return await FileAudioStore(self._folder).put(clip_id, content, max_size_bytes=max_size_bytes)
-        tally = Tally(max_size_bytes)
-        async for part in parts_of(content):
-            await in_thread(tally.add, part)
-        stored = tally.result()
+        size_bytes = await in_thread(size_of, content)
+        require_not_larger(size_bytes, max_size_bytes)
+        require_content(size_bytes)
         self._paths[clip_id] = await in_thread(content.resolve)
-        return stored
+        return StoredAudio(size_bytes=size_bytes, sha256=None)
 
     def local_path(self, clip_id: str) -> AbstractAsyncContextManager[Path]:
         if clip_id in self._paths or self._folder is None:

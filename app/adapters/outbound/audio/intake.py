@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -25,16 +26,35 @@ class Tally:
 
     def add(self, part: bytes) -> None:
         self._size_bytes += len(part)
-        if self._max_size_bytes is not None and self._size_bytes > self._max_size_bytes:
-            raise AudioTooLarge(
-                f"the file is larger than the limit of {self._max_size_bytes} bytes (MAX_UPLOAD_SIZE)"
-            )
+        require_not_larger(self._size_bytes, self._max_size_bytes)
         self._hash.update(part)
 
     def result(self) -> StoredAudio:
-        if not self._size_bytes:
-            raise InvalidAudio("the file is empty")
+        require_content(self._size_bytes)
         return StoredAudio(size_bytes=self._size_bytes, sha256=self._hash.hexdigest())
+
+
+def require_not_larger(size_bytes: int, max_size_bytes: int | None) -> None:
+    """Raise `AudioTooLarge` past the limit; None is no limit."""
+    if max_size_bytes is not None and size_bytes > max_size_bytes:
+        raise AudioTooLarge(f"the file is larger than the limit of {max_size_bytes} bytes (MAX_UPLOAD_SIZE)")
+
+
+def require_content(size_bytes: int) -> None:
+    """Raise `InvalidAudio` for an empty file."""
+    if not size_bytes:
+        raise InvalidAudio("the file is empty")
+
+
+def size_of(path: Path) -> int:
+    """The size of a local file that can be read. Blocks. Raises `InvalidAudio` when it is none or cannot."""
+    try:
+        if not path.is_file():
+            raise InvalidAudio(f"{path} is not a file")
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise InvalidAudio(f"{path} cannot be read: {error.strerror}") from error
 
 
 async def parts_of(path: Path) -> AsyncIterator[bytes]:
