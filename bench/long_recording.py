@@ -18,29 +18,10 @@ import threading
 import time
 from pathlib import Path
 
-import av
 import httpx
 import psutil
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "conversation.flac"
-
-
-def looped(source: Path, target: Path, minutes: float) -> None:
-    """Write `source` again and again until `minutes` are full, as FLAC."""
-    with av.open(str(source)) as container:
-        frames = list(container.decode(audio=0))
-    rate = frames[0].sample_rate
-    with av.open(str(target), "w") as out:
-        stream = out.add_stream("flac", rate=rate, layout="mono")
-        stream.codec_context.format = "s16"
-        written = 0
-        while written < minutes * 60 * rate:
-            for frame in frames:
-                copy = av.AudioFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name, layout="mono")
-                copy.sample_rate, copy.pts = rate, written
-                written += copy.samples
-                out.mux(stream.encode(copy))
-        out.mux(stream.encode(None))
+from bench.recordings import EXAMPLE, looped
 
 
 class Watch(threading.Thread):

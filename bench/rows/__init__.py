@@ -1,0 +1,1 @@
+"""One benchmark a file, each a function from a plan to its rows."""
