@@ -1,5 +1,7 @@
 """One channel of one recording on its way from blocks to windows and chunks."""
 
+from collections.abc import Iterator
+
 from app.domain.audio import AudioBuffer, AudioChunk, Waveform
 from app.domain.chunks import ChunkPlan
 from app.domain.ports import VoiceListener
@@ -21,9 +23,12 @@ class EverythingIsSpeech(VoiceListener):
 
 
 class ChannelListener:
-    """Holds the sound that windows and chunks to come still need, and cuts them from it."""
+    """Holds the sound that windows and chunks to come still need, and cuts them from it.
 
-    def __init__(self, clip_id: str, channel: int, voice: VoiceListener) -> None:
+    `numbers` gives each window its index; the channels of a clip share them.
+    """
+
+    def __init__(self, clip_id: str, channel: int, voice: VoiceListener, numbers: Iterator[int]) -> None:
         self._clip_id = clip_id
         self.channel = channel
         self._voice = voice
@@ -31,7 +36,7 @@ class ChannelListener:
         self._detector = SpeechDetector()
         self._packer = WindowPacker()
         self._speech: list[TimeRange] = []
-        self._count = 0
+        self._numbers = numbers
 
     @property
     def heard_s(self) -> float:
@@ -85,8 +90,7 @@ class ChannelListener:
         return [plan for item in speech for plan in self._packer.add(item)]
 
     def _windows(self, plans: list[WindowPlan]) -> list[SpeechWindow]:
-        first, self._count = self._count, self._count + len(plans)
         return [
-            plan.cut(self._buffer, clip_id=self._clip_id, index=index, channel=self.channel)
-            for index, plan in enumerate(plans, start=first)
+            plan.cut(self._buffer, clip_id=self._clip_id, index=next(self._numbers), channel=self.channel)
+            for plan in plans
         ]

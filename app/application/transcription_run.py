@@ -10,6 +10,7 @@ both work on what they hold; neither ever waits for the other, so none starves a
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 from app.application.channel_listener import ChannelListener, EverythingIsSpeech
@@ -132,9 +133,10 @@ class TranscriptionRun:
             channels=channels,
         )
         self._pending = [0] * channels
+        numbers = count()
         for channel in range(channels):
             voice = self._ports.voice_activity.listen() if self._options.vad else EverythingIsSpeech()
-            self._listeners.append(ChannelListener(self._clip.id, channel, voice))
+            self._listeners.append(ChannelListener(self._clip.id, channel, voice, numbers))
 
     async def _transcribe(self, window: SpeechWindow) -> TranscriptionText:
         priority = Priority.SHORT if self._clip.duration <= SHORT_CLIP_S else Priority.FILE
@@ -146,7 +148,7 @@ class TranscriptionRun:
         self._pending[window.channel] -= 1
         self._spoken.note(window, text)
         self._suppressed += text.suppressed
-        language = text.language or self._spoken.language
+        language = self._written(text.language or self._spoken.language)
         self._tell_all(
             self._assembler.add_words(
                 text.words, channel=window.channel, heard_until_s=until_s, language=language
@@ -176,7 +178,7 @@ class TranscriptionRun:
         self._tell_all(await asyncio.to_thread(self._assembler.finish))
         transcript = Transcript(
             clip_id=self._clip.id,
-            language=self._spoken.language,
+            language=self._written(self._spoken.language),
             language_probability=self._spoken.probability,
             duration=self._listeners[0].heard_s,
             segments=self._assembler.segments,
@@ -186,6 +188,9 @@ class TranscriptionRun:
             suppressed=tuple(sorted(self._suppressed, key=lambda text: (text.start, text.end))),
         )
         self._tell(Done(transcript=transcript))
+
+    def _written(self, spoken: str | None) -> str | None:
+        return "en" if self._options.task == "translate" else spoken
 
     def _warn(self, code: str, message: str) -> None:
         warning = TranscriptWarning(code=code, message=message)

@@ -124,7 +124,12 @@ class Container(containers.DeclarativeContainer):
     )
     delete_audio = providers.Singleton(DeleteAudio, clips=clips, audio_store=audio_store, ledger=ledger)
     submit_job = providers.Singleton(
-        SubmitJob, clips=clips, ledger=ledger, transcription=transcription, clock=clock
+        SubmitJob,
+        clips=clips,
+        ledger=ledger,
+        transcription=transcription,
+        clock=clock,
+        max_queued=settings.provided.max_queued_jobs,
     )
     follow_job = providers.Singleton(FollowJob, ledger=ledger, linger_s=settings.provided.linger_s)
     use_cases = providers.Singleton(

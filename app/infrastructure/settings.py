@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         default=True, description="whether serving loads the engines at start, or when they are first used"
     )
     max_queued_windows: int = Field(
-        default=256, ge=1, description="windows that may wait for an engine before it is busy"
+        default=1024, ge=1, description="windows that may wait for an engine before it is busy"
     )
     huggingface_auth_token: SecretStr | None = Field(
         default=None, description="token of a Hugging Face account, for models that ask for one"
@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     )
     cpu_threads: int = Field(default_factory=usable_cpus, ge=1, description="cores that recognition may use")
     jobs_at_once: int = Field(default=4, ge=1, description="recordings worked on at the same time")
+    max_queued_jobs: int = Field(
+        default=64, ge=1, description="recordings that may wait before others are told to come back"
+    )
     heartbeat_s: float = Field(
         default=10.0, gt=0, description="silence after which a stream sends a sign of life"
     )
@@ -124,6 +127,7 @@ class Settings(BaseSettings):
         Recordings and transcripts are kept under `data_dir`; None keeps nothing.
         """
         alike: dict[str, Any] = {"linger_s": 0.0, "max_upload_size": sys.maxsize, "preload_models": False}
+        alike["max_queued_jobs"] = sys.maxsize
         if data_dir is None:
             return self.model_copy(update={**alike, "in_memory": True})
         paths = {

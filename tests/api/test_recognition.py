@@ -1,5 +1,6 @@
 """What a recognizer says beside the words, and that it is busy, over a real connection."""
 
+import asyncio
 from pathlib import Path
 
 from app.adapters.inbound.rest.schemas import Transcript
@@ -69,3 +70,19 @@ async def test_what_was_left_out_is_in_every_answer(tmp_path: Path) -> None:
             for answer in answers:
                 assert answer["suppressed"] == [MADE_UP]
                 assert (answer["language"], answer["language_probability"]) == ("en", 0.75)
+
+
+async def test_a_full_queue_sends_the_next_away_but_not_who_joins(tmp_path: Path) -> None:
+    engine = SteeredTranscriber()
+    engine.gate.clear()
+    async with serving(tmp_path, engine=engine, jobs_at_once=1, max_queued_jobs=1) as service:
+        clips = [await service.store(spoken(tmp_path, name=f"{number}.wav")) for number in range(3)]
+        first, second = (
+            asyncio.create_task(service.client.post(f"/api/transcribe/{clip}")) for clip in clips[:2]
+        )
+        await engine.until_asked()
+        refused = await service.client.post(f"/api/transcribe/{clips[2]}")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+        joined = asyncio.create_task(service.client.post(f"/api/transcribe/{clips[1]}"))
+        engine.gate.set()
+        assert [(await each).status_code for each in (first, second, joined)] == [200, 200, 200]

@@ -35,8 +35,14 @@ class Listener(TranscriptionPort):
     """Answers each window as it is told to, the earliest windows last. Keeps what it was asked."""
 
     def __init__(
-        self, answer: Answer, *, windows_at_once: int = 4, gate: asyncio.Event | None = None
+        self,
+        answer: Answer,
+        *,
+        windows_at_once: int = 4,
+        gate: asyncio.Event | None = None,
+        options: frozenset[str] = frozenset({"multilingual"}),
     ) -> None:
+        self.options = options
         self.answer = answer
         self.gate = gate
         self.windows_at_once = windows_at_once
@@ -48,7 +54,7 @@ class Listener(TranscriptionPort):
         return EngineInfo(
             name="listener",
             model="ears",
-            options=frozenset({"multilingual"}),
+            options=self.options,
             windows_at_once=self.windows_at_once,
         )
 
@@ -189,3 +195,24 @@ async def test_the_engine_says_how_many_windows_it_can_use_unless_it_is_told(
     assert transcriber.running == at_once
     gate.set()
     await running
+
+
+async def test_a_translation_is_told_as_english_and_joined_as_english_is() -> None:
+    engine = Listener(says("ja", 0.9), options=frozenset({"task"}))
+    decoder = ToneDecoder(TALK.duration_s, TALK.speech)
+    events = await run(
+        await transcribe_audio(decoder, engine, None), replace(ALONE, task="translate", language=None)
+    )
+    transcript = transcript_of(events)
+    assert transcript.language == "en"
+    assert transcript.language_probability == 0.9
+    assert {language for _, language in engine.asked[1:]} == {"ja"}
+    assert max((segment.text for segment in transcript.segments), key=len).split()[0] == "word"
+
+
+async def test_windows_of_all_channels_are_counted_together() -> None:
+    engine = Listener(says("en"))
+    decoder = ToneDecoder(TALK.duration_s, TALK.speech, TALK.speech)
+    await run(await transcribe_audio(decoder, engine, None), replace(ALONE, channels="split"))
+    numbers = sorted(number for number, _ in engine.asked)
+    assert numbers == list(range(len(numbers)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from app.adapters.outbound.torch_threads import wait_without_spinning
 from app.domain.audio import SAMPLE_RATE_HZ, Samples
 from app.domain.errors import EngineUnavailable
 
@@ -40,6 +41,7 @@ class Ge2eEncoder:
 
     def __init__(self) -> None:
         weights = weights_file()
+        wait_without_spinning()
         import torch
 
         self._torch = torch

@@ -134,7 +134,7 @@ class Recognizer(Generic[Encoded]):
                 ]
                 for each in undecided
             ]
-            room = POSITIONS - len(prompts[0])
+            room = POSITIONS - len(prompts[0]) - 1  # for the end, when the text is aligned
             within = replace(decoding, max_tokens=min(self._policy.max_tokens or room, room))
             rows = self._model.rows(encoded, [each.row for each in undecided])
             for each, hypothesis in zip(undecided, self._model.generate(rows, prompts, within), strict=True):
@@ -167,7 +167,9 @@ class Recognizer(Generic[Encoded]):
             else:
                 groups.setdefault((each.language, each.task.options.task), []).append(each)
         for (language, _), group in groups.items():
-            start = self._model.vocabulary.start_tokens(language, group[0].task.options.task)
+            task = group[0].task.options.task
+            written = "en" if task == "translate" else language
+            start = self._model.vocabulary.start_tokens(language, task)
             tokens = [each.best.tokens for each in group if each.best is not None]
             positions = [_positions(each.task.window) for each in group]
             rows = self._model.rows(encoded, [each.row for each in group])
@@ -177,8 +179,9 @@ class Recognizer(Generic[Encoded]):
                     each.task.window,
                     each.best,
                     alignment,
-                    self._model.vocabulary.pieces(each.best.tokens, each.language),
+                    self._model.vocabulary.pieces(each.best.tokens, written),
                     language=language,
+                    written=written,
                     language_probability=each.language_probability,
                     suppress=self._policy.suppress,
                 )

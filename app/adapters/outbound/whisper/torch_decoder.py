@@ -137,8 +137,9 @@ def _fused(layer: Any) -> _Layer:
     import torch
 
     own = layer.self_attn
-    weight = torch.cat([own.q_proj.weight, own.k_proj.weight, own.v_proj.weight])
-    bias = torch.cat([own.q_proj.bias, torch.zeros_like(own.q_proj.bias), own.v_proj.bias])
+    with torch.no_grad():  # or the parts would be kept, for a gradient
+        weight = torch.cat([own.q_proj.weight, own.k_proj.weight, own.v_proj.weight])
+        bias = torch.cat([own.q_proj.bias, torch.zeros_like(own.q_proj.bias), own.v_proj.bias])
     return _Layer(
         layer.self_attn_layer_norm,
         (weight, bias),

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.outbound import torchaudio_stand_in
+from app.adapters.outbound.torch_threads import wait_without_spinning
 from app.adapters.outbound.whisper.vocabulary import Vocabulary
 from app.domain.errors import EngineUnavailable
 
@@ -22,6 +23,7 @@ def load_network(folder: Path, *, device: str, dtype: str) -> tuple[Any, Vocabul
     if dtype not in ("auto", *DTYPES):
         choice = f"Set WHISPER_COMPUTE_TYPE to auto, {', '.join(DTYPES)}"
         raise EngineUnavailable(ENGINE, f"it cannot compute in {dtype!r}", choice)
+    wait_without_spinning()
     import torch
 
     torchaudio_stand_in.install()

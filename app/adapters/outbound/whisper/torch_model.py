@@ -1,5 +1,6 @@
 """Whisper run by torch, over weights in the format of transformers."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,8 @@ class TorchWhisper(WhisperModel[Sound]):
         if on_gpu:
             import torch
 
+            # The network refers to itself: only when it is collected is there something to give back.
+            gc.collect()
             torch.cuda.empty_cache()
 
     @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from app.adapters.outbound.batched_inference import BatchedInference
-from app.adapters.outbound.models.weights import Layout, WhisperWeights
+from app.adapters.outbound.models.weights import Layout, Stopped, Watch, WhisperWeights
 from app.adapters.outbound.waiting_line import Request
 from app.adapters.outbound.whisper.devices import Device, devices
 from app.adapters.outbound.whisper.model import WhisperModel
@@ -77,6 +77,9 @@ class WhisperTranscriber(TranscriptionPort):
         self._threads = threads
         self._memory_bytes = memory_bytes
         self._policy = policy or DecodingPolicy()
+        self._had_weights = False
+        """Whether the last try to load failed on what was here, and not on what was missing."""
+        self._watch = Watch()
         self._wrong_device: EngineUnavailable | None = None
         self._devices = [Device(kind="cpu")]
         try:
@@ -126,10 +129,15 @@ class WhisperTranscriber(TranscriptionPort):
 
     def check(self) -> None:
         self._require_package_and_device()
-        if self._inference.problem is not None:
-            raise self._inference.problem
+        problem = self._inference.problem
+        if problem is not None and self._had_weights:
+            raise problem
         if not self._inference.loaded:
-            self._weights.check()
+            try:
+                self._weights.check()
+            except EngineUnavailable as missing:
+                # Why they could not be fetched says more than that they are not here.
+                raise (problem or missing) from None
 
     async def load(self) -> None:
         self._require_package_and_device()
@@ -155,7 +163,10 @@ class WhisperTranscriber(TranscriptionPort):
         return await self._inference.submit(request)
 
     async def aclose(self) -> None:
+        # A download or conversion that nobody waits for any more would hold up the end for minutes.
+        self._watch.stop.set()
         await self._inference.aclose()
+        self._watch = Watch()
 
     def _require_package_and_device(self) -> None:
         if find_spec(self.package) is None:
@@ -164,7 +175,14 @@ class WhisperTranscriber(TranscriptionPort):
             raise self._wrong_device
 
     def _load_on(self, device: Device) -> Recognizer[Any]:
-        folder = self._weights.obtain()
+        self._had_weights = False
+        try:
+            folder = self._weights.obtain(watch=self._watch)
+        except Stopped as stopped:
+            raise EngineUnavailable(
+                self.engine, "it was stopped while it was loaded", "Try again"
+            ) from stopped
+        self._had_weights = True
         model = self.load_model(folder, device, self._compute_type, self._threads)
         # A GPU says when it is full, and then batches are halved; a computer kills.
         most = self._windows_that_fit(folder) if device.kind == "cpu" else self._batch_size

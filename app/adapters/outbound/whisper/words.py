@@ -28,9 +28,13 @@ def to_text(
     *,
     language: str,
     language_probability: float | None,
+    written: str,
     suppress: bool,
 ) -> TranscriptionText:
-    """The words of a window in clip time, and what is left out of it when `suppress` says so."""
+    """The words of a window in clip time, and what is left out of it when `suppress` says so.
+
+    `language` was spoken, `written` is that of the text: another one where it is translated.
+    """
     words = [_word(window, piece, alignment) for piece in pieces]
     suppressed: list[SuppressedText] = []
 
@@ -39,7 +43,7 @@ def to_text(
     ) -> None:
         for run in runs:
             left_out = [words[index] for index in run]
-            suppressed.append(_suppressed(left_out, language, reason, score(left_out)))
+            suppressed.append(_suppressed(left_out, written, reason, score(left_out)))
         gone = {index for run in runs for index in run}
         words[:] = [word for index, word in enumerate(words) if index not in gone]
 

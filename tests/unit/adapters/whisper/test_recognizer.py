@@ -85,6 +85,18 @@ def test_an_english_only_model_is_never_asked_for_a_language() -> None:
     assert model.generated[0][1] == (model.vocabulary.start, model.vocabulary.no_timestamps)
 
 
+def test_a_translation_is_written_as_english_is_whatever_was_spoken() -> None:
+    asked = task(language="ja", task="translate")
+    model = ToldWhisper({length(asked): [said("the unheard cat")]})
+    model.vocabulary.languages["ja"] = model.vocabulary.languages["de"]
+    try:
+        (text,) = Recognizer(model, DecodingPolicy()).run([asked])
+    finally:
+        del model.vocabulary.languages["ja"]
+    assert [word.word for word in text.words] == ["the", "unheard", "cat"]
+    assert text.language == "ja"
+
+
 def test_what_looks_wrong_is_read_again_harder_and_the_rest_is_not() -> None:
     wrong, right = task(2), task(3)
     model = ToldWhisper(
@@ -160,7 +172,7 @@ def test_no_text_is_never_aligned() -> None:
     assert model.aligned == []
 
 
-@pytest.mark.parametrize(("limit", "expected"), [(None, 444), (20, 20), (1_000, 444)])
+@pytest.mark.parametrize(("limit", "expected"), [(None, 443), (20, 20), (1_000, 443)])
 def test_a_text_ends_where_the_decoder_does_or_the_policy_says(limit: int | None, expected: int) -> None:
     asked = task()
     model = ToldWhisper({length(asked): [said("the cat")]})

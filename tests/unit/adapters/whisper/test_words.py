@@ -25,7 +25,14 @@ def told(
     alignment = Alignment(edges_s=tuple(edges_s), probabilities=(probability,) * (len(edges_s) - 1))
     pieces = vocabulary().pieces(verdict.tokens, "en")
     return to_text(
-        window, verdict, alignment, pieces, language="en", language_probability=0.7, suppress=suppress
+        window,
+        verdict,
+        alignment,
+        pieces,
+        language="en",
+        language_probability=0.7,
+        written="en",
+        suppress=suppress,
     )
 
 
