@@ -62,7 +62,8 @@ def counted_in_transformers() -> Iterator[Counter]:
     once, for its word times, do not count. Ours tells what it decoded.
     """
     from app.adapters.outbound.whisper.torch_model import TorchWhisper
-    from bench.models import PROMPT_TOKENS, import_transformers
+    from bench.geometries import PROMPT_TOKENS
+    from bench.models import import_transformers
 
     import_transformers()
     from transformers.models.whisper.modeling_whisper import WhisperDecoder, WhisperEncoder

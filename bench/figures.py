@@ -1,16 +1,17 @@
 """What a benchmark found: runs on both sides, their ratio, and how far it can be trusted."""
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from bench.host import describe_host
 
 QUICK_ALLOWANCE = 0.95
 """A quick figure, from few and short runs, passes at this part of its target."""
+
+ENOUGH_RUNS = 5
+"""Of each side. A row with fewer says so."""
 
 Reading = Literal["times", "growth", "overhead", "value"]
 
@@ -79,6 +80,10 @@ class Row:
         return (max(figures) - min(figures)) / statistics.median(figures)
 
     @property
+    def too_few_runs(self) -> bool:
+        return min(len(side) for side in (self.ours, self.peer) if side) < ENOUGH_RUNS
+
+    @property
     def reached(self) -> float:
         """What is held against the target."""
         if self.reading == "value" or self.ratio is None:
@@ -119,6 +124,8 @@ class Row:
                 lines.append(f"    {name}: {middle} ({ends}, {len(runs)} runs; {work})")
         if self.spread is not None:
             lines.append(f"    spread {self.spread:.0%}")
+        if self.too_few_runs and not self.quick:
+            lines.append(f"    FEWER than {ENOUGH_RUNS} runs: `--add` measures more of them")
         return "\n".join([*lines, *(f"    {note}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
@@ -131,7 +138,7 @@ class Row:
             "peer": statistics.median(self.peer) if self.peer else None,
             "unit": self.unit,
             "work": {"ours": self.ours_work.as_json(), "peer": self.peer_work.as_json()},
-            "runs": len(self.ours),
+            "runs": min(len(side) for side in (self.ours, self.peer) if side),
             "ours_is": self.ours_is,
             "peer_is": self.peer_is,
             "ours_runs": list(self.ours),
@@ -157,14 +164,3 @@ def as_result(name: str, rows: Sequence[Row]) -> dict[str, Any]:
         "rows": [row.as_json() for row in rows],
         "host": describe_host(),
     }
-
-
-def write_result(folder: Path, name: str, rows: Sequence[Row]) -> Path:
-    from bench.plot import plot
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.json"
-    text = json.dumps(as_result(name, rows), indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
-    plot(path.with_suffix(".png"), rows)
-    return path

@@ -1,90 +1,15 @@
-"""Whisper models to measure with: its geometry, random weights, and as many tokens per window as asked for.
-
-Speed depends on the sizes of the weights and on how many tokens are decoded, not on what the weights say.
-So the weights are random but for two dimensions, which make every side do the same work:
-
-- `<|endoftext|>`, the special tokens and the timestamps cannot be chosen: the last layer norm adds a constant
-  in one dimension, in which their rows of the vocabulary point the other way. A text ends when it is told to.
-- In another dimension the positions of the decoder speak: after the N-th text token a timestamp is certain.
-  Who asks for N tokens without timestamps never gets that far; who decodes timestamps, as the sequential mode
-  of faster-whisper does, gets a timestamp, N text tokens and a timestamp, and goes on to the next 30 s.
-"""
+"""Models to measure with, in the formats of both libraries: of random weights, or somebody's own."""
 
 import hashlib
-import json
 import os
-import random
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from transformers import WhisperForConditionalGeneration
-
-TEXT_TOKENS = 50_257
-"""256 bytes, words, and the empty token by which CTranslate2 knows a multilingual model."""
-
-TIMESTAMPS = 1_501
-PROMPT_TOKENS = 4
-"""Start, language, task, no timestamps."""
-
-TIMESTAMPS_AROUND = 2
-"""What decoding with timestamps costs beside the text: one before it and one after it."""
-
-_LANGUAGES = tuple(
-    """
-    en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur
-    hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si
-    km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha
-    ba jw su yue
-    """.split()  # noqa: SIM905 - one can read it
-)
-_UNREACHABLE, _POSITION = 0, 1
-"""The two dimensions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Geometry:
-    """The sizes of one of OpenAI's models. `layers` counts the encoder's, and the decoder's again."""
-
-    name: str
-    width: int
-    layers: int
-    heads: int
-    inner_width: int
-    mel_bins: int
-    languages: int
-
-    @property
-    def vocabulary(self) -> int:
-        return TEXT_TOKENS + len(self.specials) + TIMESTAMPS
-
-    @property
-    def specials(self) -> list[str]:
-        """In Whisper's order; their ids follow those of the text."""
-        spoken = [f"<|{code}|>" for code in _LANGUAGES[: self.languages]]
-        tasks = ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>"]
-        return ["<|endoftext|>", "<|startoftranscript|>", *spoken, *tasks, "<|notimestamps|>"]
-
-    def id_of(self, special: str) -> int:
-        return TEXT_TOKENS + self.specials.index(special)
-
-
-GEOMETRIES = {
-    model.name: model
-    for model in (
-        Geometry(name="micro", width=64, layers=2, heads=2, inner_width=128, mel_bins=80, languages=99),
-        Geometry(name="tiny", width=384, layers=4, heads=6, inner_width=1536, mel_bins=80, languages=99),
-        Geometry(name="small", width=768, layers=12, heads=12, inner_width=3072, mel_bins=80, languages=99),
-        Geometry(
-            name="large-v3", width=1280, layers=32, heads=20, inner_width=5120, mel_bins=128, languages=100
-        ),
-    )
-}
-"""micro is nobody's: it makes the tests of the benchmarks fast."""
+from bench.geometries import GEOMETRIES, Geometry
+from bench.random_weights import write_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +31,7 @@ def random_model(
     """
     sizes = GEOMETRIES[geometry]
     folder = (cache or cache_folder()) / f"{geometry}-{tokens}"
-    made = _once(folder / "transformers", lambda target: _write_model(sizes, tokens, target))
+    made = _once(folder / "transformers", lambda target: _write(sizes, tokens, target))
     return _both(f"random weights, {geometry} geometry", tokens, made, folder, quantization)
 
 
@@ -139,6 +64,11 @@ def _once(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def _write(sizes: Geometry, tokens: int, target: Path) -> None:
+    import_transformers()
+    write_model(sizes, tokens, target)
+
+
 def _convert(made: Path, target: Path, quantization: str) -> None:
     import_transformers()
     from ctranslate2.converters import TransformersConverter
@@ -147,110 +77,6 @@ def _convert(made: Path, target: Path, quantization: str) -> None:
     TransformersConverter(str(made), copy_files=copied).convert(
         str(target), quantization=quantization, force=True
     )
-
-
-def _write_model(sizes: Geometry, tokens: int, folder: Path) -> None:
-    import_transformers()
-    import torch
-    from transformers import GenerationConfig, WhisperConfig, WhisperFeatureExtractor
-    from transformers import WhisperForConditionalGeneration as Whisper
-
-    end = sizes.id_of("<|endoftext|>")
-    ids = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end}
-    ids["decoder_start_token_id"] = sizes.id_of("<|startoftranscript|>")
-    torch.manual_seed(0)
-    model = Whisper(
-        WhisperConfig(
-            vocab_size=sizes.vocabulary,
-            num_mel_bins=sizes.mel_bins,
-            d_model=sizes.width,
-            encoder_layers=sizes.layers,
-            decoder_layers=sizes.layers,
-            encoder_attention_heads=sizes.heads,
-            decoder_attention_heads=sizes.heads,
-            encoder_ffn_dim=sizes.inner_width,
-            decoder_ffn_dim=sizes.inner_width,
-            suppress_tokens=[],
-            begin_suppress_tokens=[],
-            **ids,
-        )
-    )
-    with torch.no_grad():
-        _fix_the_number_of_tokens(model, sizes, tokens)
-    languages = [name for name in sizes.specials if name.strip("<|>") in _LANGUAGES]
-    model.generation_config = GenerationConfig(
-        **ids,
-        max_length=448,
-        is_multilingual=True,
-        return_timestamps=False,
-        suppress_tokens=[],
-        begin_suppress_tokens=[],
-        lang_to_id={name: sizes.id_of(name) for name in languages},
-        task_to_id={task: sizes.id_of(f"<|{task}|>") for task in ("transcribe", "translate")},
-        no_timestamps_token_id=sizes.id_of("<|notimestamps|>"),
-        prev_sot_token_id=sizes.id_of("<|startofprev|>"),
-        # As many as OpenAI names for its models of these sizes: six to ten, in the upper half.
-        alignment_heads=[[sizes.layers - 1 - n % (sizes.layers // 2), n % sizes.heads] for n in range(6)],
-    )
-    model.half().save_pretrained(folder)
-    _write_tokenizer(sizes, folder)
-    WhisperFeatureExtractor(feature_size=sizes.mel_bins).save_pretrained(folder)
-
-
-def _fix_the_number_of_tokens(model: "WhisperForConditionalGeneration", sizes: Geometry, tokens: int) -> None:
-    decoder = model.model.decoder
-    for layer in decoder.layers:
-        # Nothing but the positions writes into theirs, and no layer but the last norm reads it.
-        for writer in (layer.self_attn.out_proj, layer.encoder_attn.out_proj, layer.fc2):
-            writer.weight[_POSITION] = 0
-            writer.bias[_POSITION] = 0
-        for norm in (layer.self_attn_layer_norm, layer.encoder_attn_layer_norm, layer.final_layer_norm):
-            norm.weight[_POSITION] = norm.bias[_POSITION] = 0
-    vocabulary, timestamps = decoder.embed_tokens.weight, sizes.id_of("<|notimestamps|>") + 1
-    vocabulary[:TEXT_TOKENS, _UNREACHABLE] = 0.1
-    vocabulary[TEXT_TOKENS:, _UNREACHABLE] = -1.0
-    vocabulary[:, _POSITION] = 0.0
-    vocabulary[timestamps:, _POSITION] = 4.0
-    decoder.layer_norm.weight[_UNREACHABLE] = 0
-    decoder.layer_norm.bias[_UNREACHABLE] = 25
-    after_text = PROMPT_TOKENS + tokens - 1
-    positions = decoder.embed_positions.weight
-    positions[:after_text, _POSITION] = -40.0
-    positions[after_text:, _POSITION] = 40.0
-
-
-def _write_tokenizer(sizes: Geometry, folder: Path) -> None:
-    from tokenizers import AddedToken, pre_tokenizers
-    from transformers import WhisperTokenizer
-
-    texts = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *(f"Ġ{word}" for word in _words())]
-    vocabulary = {text: number for number, text in enumerate(texts[: TEXT_TOKENS - 1])} | {
-        "": TEXT_TOKENS - 1
-    }
-    tokenizer = WhisperTokenizer(vocab=vocabulary, merges=[], pad_token="<|endoftext|>")
-    tokenizer.add_special_tokens({"extra_special_tokens": sizes.specials[1:]})
-    tokenizer.add_tokens(
-        [
-            AddedToken(f"<|{index * 0.02:.2f}|>", normalized=False, special=False)
-            for index in range(TIMESTAMPS)
-        ]
-    )
-    tokenizer.save_pretrained(folder)
-    known = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
-    assert {token["content"]: token["id"] for token in known}["<|0.00|>"] == sizes.vocabulary - TIMESTAMPS
-
-
-def _words() -> Iterator[str]:
-    """Made-up words, no two alike, always the same ones."""
-    chance, made = random.Random(0), set[str]()
-    while len(made) < TEXT_TOKENS:
-        syllables = (
-            chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in range(chance.randint(2, 4))
-        )
-        word = "".join(syllables)
-        if word not in made:
-            made.add(word)
-            yield word
 
 
 def import_transformers() -> None:

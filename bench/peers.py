@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.models import PROMPT_TOKENS, TIMESTAMPS_AROUND, Model, import_transformers
+from bench.geometries import PROMPT_TOKENS, TIMESTAMPS_AROUND
+from bench.models import Model, import_transformers
 from bench.ours import Heard
 
 if TYPE_CHECKING:

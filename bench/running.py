@@ -3,7 +3,7 @@
 import gc
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -21,10 +21,16 @@ class Plan:
     quick: bool = False
     runs: int | None = None
     model: Path | None = None
+    only: Sequence[str] = ()
+    """Ids of the rows to measure, all unless given."""
     started: float = field(default_factory=time.perf_counter)
 
     def how_many(self, *, full: int = 5, quick: int = 2) -> int:
         return self.runs or (quick if self.quick else full)
+
+    def wants(self, *ids: str) -> bool:
+        """Whether one of these rows was asked for."""
+        return not self.only or not set(ids).isdisjoint(self.only)
 
     def either(self, full: T, quick: T) -> T:
         return quick if self.quick else full

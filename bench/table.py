@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Work
+from bench.figures import ENOUGH_RUNS, Work
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: made by `python -m bench table` -->", "<!-- end of figures -->"
@@ -60,7 +60,7 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
             f"{row['ours']:.4g} {row['unit']}: {row['ours_is']}",
             f"{row['peer']:.4g} {row['unit']}: {row['peer_is']}" if row["peer"] is not None else "",
             f"{row['spread']:.0%}" if row["spread"] is not None else "",
-            str(row["runs"]),
+            str(row["runs"]) if row["runs"] >= ENOUGH_RUNS else f"{row['runs']}, fewer than {ENOUGH_RUNS}",
             " / ".join(_work(row["work"][side]) for side in ("ours", "peer")),
         ]
         yield "| " + " | ".join(cells) + " |"

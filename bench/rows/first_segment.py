@@ -1,6 +1,7 @@
 """Rows 2 and 2b: how long until the first words are there, and whether that grows with the recording."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bench import ours, peers
 from bench.comparing import compared, conditions, counting
@@ -10,6 +11,7 @@ from bench.recordings import recording
 from bench.running import Plan, in_turns
 
 TOKENS = 100
+BEGUN = "work: what was begun when the first segment came; both are stopped then"
 PEER = f"faster-whisper, batches of {peers.BATCH_SIZE}"
 
 
@@ -27,43 +29,54 @@ def rows(plan: Plan) -> Iterator[Row]:
             def first(minutes: float) -> ours.Heard:
                 return ours.hear(diarist, paths[minutes], only_first=True)
 
-            found = in_turns(
-                plan,
-                plan.how_many(),
-                {
-                    "Diarist": counting(counter, lambda: first(middle)),
-                    PEER: counting(
-                        counter,
-                        lambda: peers.batched(whisper, paths[middle], model.tokens, only_first=True),
-                    ),
-                },
-            )
-            yield compared(
-                plan,
-                found["Diarist"],
-                found[PEER],
-                id="2",
-                measured=f"time to the first segment of {middle:g} min",
-                peer_is=PEER,
-                target=20.0,
-                seconds=lambda heard: heard.first_s,
-                notes=[
-                    conditions(plan, model),
-                    "work: what was begun when the first segment came; both are stopped then",
-                ],
-            )
-            grown = in_turns(
-                plan, plan.how_many(), {"long": lambda: first(long), "short": lambda: first(short)}
-            )
-    yield Row(
-        id="2b",
-        measured=f"time to the first segment, {long:g} min ÷ {short:g} min",
-        unit="s",
-        ours=[heard.first_s for heard in grown["long"]],
-        ours_is=f"Diarist, {long:g} min",
-        peer=[heard.first_s for heard in grown["short"]],
-        peer_is=f"Diarist, {short:g} min",
-        reading="growth",
-        target=1.2,
-        quick=plan.quick,
-    )
+            def firsts_of_both() -> Row:
+                found = in_turns(
+                    plan,
+                    plan.how_many(),
+                    {
+                        "Diarist": counting(counter, lambda: first(middle)),
+                        PEER: counting(
+                            counter,
+                            lambda: peers.batched(whisper, paths[middle], model.tokens, only_first=True),
+                        ),
+                    },
+                )
+                return compared(
+                    plan,
+                    found["Diarist"],
+                    found[PEER],
+                    id="2",
+                    measured=f"time to the first segment of {middle:g} min",
+                    peer_is=PEER,
+                    target=20.0,
+                    seconds=lambda heard: heard.first_s,
+                    notes=[conditions(plan, model), BEGUN],
+                )
+
+            def growth() -> Row:
+                found = in_turns(
+                    plan,
+                    plan.how_many(),
+                    {
+                        "long": counting(counter, lambda: first(long)),
+                        "short": counting(counter, lambda: first(short)),
+                    },
+                )
+                grown = compared(
+                    plan,
+                    found["long"],
+                    found["short"],
+                    id="2b",
+                    measured=f"time to the first segment, {long:g} min ÷ {short:g} min",
+                    ours_is=f"Diarist, {long:g} min",
+                    peer_is=f"Diarist, {short:g} min",
+                    target=1.2,
+                    seconds=lambda heard: heard.first_s,
+                    notes=[conditions(plan, model), BEGUN],
+                )
+                return replace(grown, reading="growth")
+
+            if plan.wants("2"):
+                yield firsts_of_both()
+            if plan.wants("2b"):
+                yield growth()

@@ -63,6 +63,8 @@ def rows(plan: Plan) -> Iterator[Row]:
     sizes = {1: 5.0, 16: 20.0, 64: 70.0} if on_gpu else {1: 1.0, 4: 4.0}
     for batch_size, minutes in sizes.items():
         for kind in ("faster-whisper", "transformers"):
+            if not plan.wants(_id(kind, batch_size)):
+                continue
             row = _row(plan, model, kind, batch_size, plan.either(minutes, minutes / 2), on_gpu=on_gpu)
             yield (
                 row if on_gpu else replace(row, notes=[*row.notes, "NO GPU: a small form, not to be quoted"])
@@ -77,7 +79,7 @@ def _row(plan: Plan, model: Model, kind: Engine, batch_size: int, minutes: float
         of_peer(warm)
         found = in_turns(
             plan,
-            plan.how_many(full=3, quick=1),
+            plan.how_many(quick=1),
             {
                 "Diarist": counting(counter, lambda: of_ours(path)),
                 peer_is: counting(counter, lambda: of_peer(path)),
@@ -87,7 +89,7 @@ def _row(plan: Plan, model: Model, kind: Engine, batch_size: int, minutes: float
         plan,
         found["Diarist"],
         found[peer_is],
-        id=f"GPU {kind} {batch_size}",
+        id=_id(kind, batch_size),
         measured=f"{minutes:g} min of audio, batches of {batch_size}",
         ours_is=ours.NAMES[kind],
         peer_is=peer_is,
@@ -100,6 +102,10 @@ def _row(plan: Plan, model: Model, kind: Engine, batch_size: int, minutes: float
         reached = windows_per_s * WINDOW_S / floor(batch_size)
         told += f"; with full windows {reached:.0%} of an {H200.name}'s floor of {floor(batch_size):.0f} ×"
     return replace(row, notes=[*row.notes, told])
+
+
+def _id(kind: Engine, batch_size: int) -> str:
+    return f"GPU {kind} {batch_size}"
 
 
 Sides = Iterator[tuple[str, Counter, Callable[[Path], Heard], Callable[[Path], Heard]]]

@@ -21,10 +21,12 @@ from bench.figures import Row, Work
 from bench.memory_side import PEER_WINDOWS
 from bench.models import Model
 from bench.recordings import recording
-from bench.running import Plan
+from bench.running import Plan, in_turns
 
 TOKENS = 4
 """Few, so that ten hours take minutes: memory is in the sound and in the features, not in the text."""
+FULL_RUNS = 3
+"""A round of all sides takes more than ten minutes: ours hears ten hours to their end."""
 EVERY_S = 0.1
 PEER = f"faster-whisper, batches of {peers.BATCH_SIZE}"
 MIB = 2**20
@@ -50,15 +52,31 @@ class Used:
 def rows(plan: Plan) -> Iterator[Row]:
     model = plan.get_model("tiny", TOKENS)
     short, long = plan.either((10.0, 600.0), (10.0, 30.0))
-    runs = plan.how_many(full=1, quick=1)
-    found: dict[tuple[str, float], list[Used]] = {}
-    for side, minutes in (("faster-whisper", long), ("diarist", long), ("diarist", short)):
-        for _ in range(runs if minutes == long else max(plan.either(3, 1), runs)):
-            used = measure(side, model, minutes, threads=plan.threads)
-            plan.say(f"{side}, {minutes:g} min: {used}; {used.work}")
-            found.setdefault((side, minutes), []).append(used)
-    ours_long, peers_long = found["diarist", long], found["faster-whisper", long]
-    yield Row(
+    if not plan.wants("3", "3b"):
+        return
+    ours_is, short_is = f"Diarist, {long:g} min", f"Diarist, {short:g} min"
+    sides = {ours_is: lambda: _told(plan, "diarist", model, long)}
+    if plan.wants("3"):
+        sides[PEER] = lambda: _told(plan, "faster-whisper", model, long)
+    if plan.wants("3b"):
+        sides[short_is] = lambda: _told(plan, "diarist", model, short)
+    found = in_turns(plan, plan.how_many(full=FULL_RUNS, quick=1), sides)
+    if plan.wants("3"):
+        yield _against_peer(plan, model, long, found[ours_is], found[PEER])
+    if plan.wants("3b"):
+        yield _growth(plan, model, found[ours_is], ours_is, found[short_is], short_is)
+
+
+def _told(plan: Plan, side: str, model: Model, minutes: float) -> Used:
+    used = measure(side, model, minutes, threads=plan.threads)
+    plan.say(f"{side}, {minutes:g} min: {used}; {used.work}")
+    return used
+
+
+def _against_peer(
+    plan: Plan, model: Model, long: float, ours_long: list[Used], peers_long: list[Used]
+) -> Row:
+    return Row(
         id="3",
         measured=f"peak memory above the loaded model, {long:g} min",
         unit="MiB",
@@ -76,19 +94,24 @@ def rows(plan: Plan) -> Iterator[Row]:
         ],
         quick=plan.quick,
     )
-    yield Row(
+
+
+def _growth(
+    plan: Plan, model: Model, ours_long: list[Used], ours_is: str, ours_short: list[Used], short_is: str
+) -> Row:
+    return Row(
         id="3b",
-        measured=f"peak memory above the loaded model, {long:g} min ÷ {short:g} min",
+        measured=f"peak memory above the loaded model, {ours_is} ÷ {short_is}",
         unit="MiB",
         ours=[used.above_mib for used in ours_long],
-        ours_is=f"Diarist, {long:g} min",
+        ours_is=ours_is,
         ours_work=ours_long[-1].work,
-        peer=[used.above_mib for used in found["diarist", short]],
-        peer_is=f"Diarist, {short:g} min",
-        peer_work=found["diarist", short][-1].work,
+        peer=[used.above_mib for used in ours_short],
+        peer_is=short_is,
+        peer_work=ours_short[-1].work,
         reading="growth",
         target=1.15,
-        notes=[_whole(ours_long[-1], found["diarist", short][-1])],
+        notes=[conditions(plan, model), _whole(ours_long[-1], ours_short[-1])],
         quick=plan.quick,
     )
 

@@ -22,10 +22,13 @@ def rows(plan: Plan) -> Iterator[Row]:
             ours.hear(diarist, warm)
             peers.batched(whisper, warm, model.tokens)
             for minutes in plan.either((10.0, 60.0), (4.0,)):
+                row_id = "1" if minutes < 60 else "1 (1 h)"
+                if not plan.wants(row_id):
+                    continue
                 path = recording(minutes)
                 found = in_turns(
                     plan,
-                    plan.how_many(full=5 if minutes < 60 else 3),
+                    plan.how_many(),
                     {
                         "Diarist": counting(counter, lambda path=path: ours.hear(diarist, path)),
                         PEER: counting(counter, lambda path=path: peers.batched(whisper, path, model.tokens)),
@@ -35,7 +38,7 @@ def rows(plan: Plan) -> Iterator[Row]:
                     plan,
                     found["Diarist"],
                     found[PEER],
-                    id="1" if minutes < 60 else "1 (1 h)",
+                    id=row_id,
                     measured=f"{minutes:g} min of audio, path to last segment",
                     peer_is=PEER,
                     target=1.0,

@@ -7,7 +7,8 @@ import pytest
 
 from bench import ours, peers
 from bench.counting import Counter, counted, counted_in_transformers
-from bench.models import GEOMETRIES, Model, import_transformers, random_model
+from bench.geometries import GEOMETRIES
+from bench.models import Model, import_transformers, random_model
 from bench.recordings import EXAMPLE, looped
 
 TOKENS = 8

@@ -1,10 +1,8 @@
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.figures import Row, Work, as_result, write_result
+from bench.figures import Row, Work, as_result
 from bench.host import describe_host
 
 FIELDS = {"name", "ratio", "spread", "ours", "peer", "unit", "work", "runs", "host"}
@@ -97,10 +95,11 @@ def test_a_result_has_the_main_row_on_top_and_all_rows_below() -> None:
     assert [row["id"] for row in result["rows"]] == ["1", "1 (1 h)"]
 
 
-def test_a_result_is_written_with_its_picture(tmp_path: Path) -> None:
-    path = write_result(tmp_path / "results", "overhead", [a_row(), a_row(reading="value", peer=[])])
-    assert json.loads(path.read_text(encoding="utf-8"))["rows"][0]["ours_runs"] == [2.0, 1.0, 3.0]
-    assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+def test_a_row_with_few_runs_says_so() -> None:
+    assert "FEWER than 5 runs" in a_row().summary()
+    assert "FEWER than 5 runs" in a_row(ours=[1.0] * 5, peer=[1.0] * 4).summary()
+    assert "FEWER" not in a_row(ours=[1.0] * 5, peer=[1.0] * 5).summary()
+    assert "FEWER" not in a_row(ours=[1.0] * 5, peer=[], reading="value").summary()
 
 
 def test_the_machine_is_described_without_saying_whose_it_is() -> None:

@@ -22,6 +22,12 @@ def test_runs_that_were_asked_for_win_over_those_of_the_row() -> None:
     assert Plan(threads=1, quick=True, runs=7).how_many() == 7
 
 
+def test_every_row_is_wanted_unless_some_are_named() -> None:
+    assert Plan(threads=1).wants("2b")
+    assert Plan(threads=1, only=("2b",)).wants("2", "2b")
+    assert not Plan(threads=1, only=("2b",)).wants("2")
+
+
 @pytest.mark.parametrize(("batch_size", "times"), [(1, 646), (16, 2603), (64, 3068)])
 def test_the_floor_of_a_gpu(batch_size: int, times: float) -> None:
     assert floor(batch_size) == pytest.approx(times, rel=0.005)

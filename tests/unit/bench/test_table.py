@@ -60,6 +60,13 @@ def test_quick_figures_are_called_that() -> None:
     assert "| 1 (quick) |" in table([as_result("throughput", [a_row(quick=True)])])
 
 
+def test_a_row_with_few_runs_says_so_in_the_table() -> None:
+    enough = a_row(id="2", ours=[1.0] * 5, peer=[2.0] * 5)
+    lines = table([as_result("throughput", [a_row(), enough])]).splitlines()
+    assert "| 3, fewer than 5 |" in lines[2]
+    assert "| 5 |" in lines[3]
+
+
 def test_the_page_of_this_repository_has_the_markers() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert text.index(BEGIN) < text.index(END)
