@@ -22,9 +22,8 @@ class PullModel:
 
         Raises `EngineUnavailable` with the remedy, and `InvalidOptions` for an engine nobody knows.
         """
-        name = name or self._chosen
-        if revision is None and name == self._chosen:
-            revision = self._revision
+        if name is None:
+            name, revision = self._chosen, revision or self._revision
         events = self._models.pull(name, revision=revision, engine=engine)
         async with closing(events):
             async for event in events:

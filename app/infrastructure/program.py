@@ -75,12 +75,15 @@ def _serve(
 
 
 def _diagnose(load: bool) -> Diagnosis:
+    from dependency_injector import providers
+
     from app.infrastructure.container import Container
     from app.infrastructure.settings import read_settings
 
     settings = read_settings()
     container = Container()
     container.settings.override(settings)
+    container.chosen_transcription.override(providers.Singleton(_chosen_offline, settings))
     choices: list[ChosenEngine] = container.choices()
     engines = asyncio.run(_loaded(choices)) if load else ReportEngines(engines=choices).execute()
     return Diagnosis(
@@ -91,6 +94,14 @@ def _diagnose(load: bool) -> Diagnosis:
         advice=tuple(_advice(settings, engines)),
         versions=dict(_versions()),
     )
+
+
+def _chosen_offline(settings: "Settings") -> ChosenEngine:
+    """Who transcribes, allowed to load what is here and to fetch nothing, as it is where `auto` chose."""
+    from app.infrastructure.engines import TRANSCRIPTION_ENGINES, choose
+
+    looking = settings.model_copy(update={"transcription_engine": "auto"})
+    return choose("transcription", settings.transcription_engine, TRANSCRIPTION_ENGINES, looking)
 
 
 def _advice(settings: "Settings", engines: Sequence[EngineChoice]) -> Iterator[str]:

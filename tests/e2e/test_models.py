@@ -3,15 +3,17 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from app.adapters.inbound.cli.sizes import in_words
 from tests.architecture.sources import ROOT
 from tests.e2e.scene import Scene
-from tests.fixtures.hub import COMMIT, Hub, serving
+from tests.fixtures.hub import COMMIT, NEXT_COMMIT, Hub, serving
 
 NAME = "someone/whisper-tiny"
 CHECKPOINT = ROOT / "tests" / "fixtures" / "tiny_whisper" / "checkpoint"
@@ -33,19 +35,20 @@ def test_a_model_comes_is_listed_and_goes(scene: Scene, hub: Hub) -> None:
     ran = scene.diarist("models", "pull")
     assert ran.status == 0, ran.stderr
     assert f"{NAME} at {COMMIT[:12]}: converted into {scene.cwd}/converted/ctranslate2/" in ran.stdout
-    assert "(ctranslate2, 3 MB)" in ran.stdout
+    assert re.search(r"\(ctranslate2, \d MB\)\n$", ran.stdout), ran.stdout
     assert "downloading" in ran.stderr
     assert ran.stderr.endswith("\nconverting\n")
     ran = scene.diarist("models", "ls")
-    assert [line.split()[:6] for line in ran.stdout.splitlines()] == [
-        ["*", NAME, COMMIT[:12], layout, "3", "MB"] for layout in ("transformers", "ctranslate2")
+    assert [line.split()[:4] for line in ran.stdout.splitlines()] == [
+        ["*", NAME, COMMIT[:12], layout] for layout in ("transformers", "ctranslate2")
     ]
     listed = json.loads(scene.diarist("models", "ls", "--json").stdout)
     assert [model["layout"] for model in listed] == ["transformers", "ctranslate2"]
     ran = scene.diarist("models", "rm", NAME, stdin=subprocess.DEVNULL)
     assert (ran.status, ran.stdout) == (2, "")
     ran = scene.diarist("models", "rm", NAME, "-y")
-    assert (ran.status, ran.stdout) == (0, f"{NAME}: removed, 7 MB are free again\n")
+    freed_bytes = sum(model["size_bytes"] for model in listed)
+    assert (ran.status, ran.stdout) == (0, f"{NAME}: removed, {in_words(freed_bytes)} are free again\n")
     assert scene.diarist("models", "ls", "--json").stdout == "[]\n"
 
 
@@ -87,6 +90,36 @@ def test_ctrl_c_ends_a_pull_and_its_child(scene: Scene, hub: Hub) -> None:
     os.close(ours)
     assert (running.returncode, stdout) == (130, b"")
     assert not list((scene.cwd / "converted").rglob("model.bin"))
+
+
+def test_who_pulls_another_model_is_told_how_to_use_it(scene: Scene, hub: Hub) -> None:
+    hub.repositories["openai/whisper-large-v3-turbo"] = hub.repositories[NAME]
+    ran = scene.diarist("models", "pull", "turbo", "--engine", "whisper")
+    assert ran.stdout.splitlines()[1:] == ["to use it: WHISPER_MODEL=turbo"]
+    scene.env["WHISPER_MODEL"] = "turbo"
+    ran = scene.diarist("models", "pull", "--engine", "whisper")
+    assert len(ran.stdout.splitlines()) == 1
+    hub.commit = NEXT_COMMIT
+    ran = scene.diarist("models", "pull", "--engine", "whisper", "--revision", NEXT_COMMIT)
+    assert ran.stdout.splitlines()[1:] == [
+        f"to use it: WHISPER_MODEL=openai/whisper-large-v3-turbo WHISPER_REVISION={NEXT_COMMIT}"
+    ]
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_the_doctor_asks_no_hub_even_where_the_engine_may_download(
+    scene: Scene, hub: Hub, here: bool
+) -> None:
+    if here:
+        assert scene.diarist("models", "pull", "--engine", "whisper").status == 0
+    hub.asked.clear()
+    hub.commit = NEXT_COMMIT
+    scene.env["TRANSCRIPTION_ENGINE"] = "faster-whisper"
+    ran = scene.diarist("doctor", "--json")
+    transcription = json.loads(ran.stdout)["engines"][0]
+    assert transcription["reason"] == "named by TRANSCRIPTION_ENGINE"
+    assert transcription["problem"] is None if here else "are not here" in transcription["problem"]
+    assert hub.asked == []
 
 
 def test_the_doctor_recommends_a_size(scene: Scene) -> None:

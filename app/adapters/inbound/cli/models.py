@@ -62,6 +62,9 @@ def pull(
         at = f" at {model.revision[:_COMMIT_DIGITS]}" if model.revision else ""
         made = "converted into" if model.converted else "ready in"
         typer.echo(f"{model.name}{at}: {made} {model.path} ({model.layout}, {in_words(model.size_bytes)})")
+        if not model.chosen:
+            pinned = f" WHISPER_REVISION={revision}" if revision else ""
+            typer.echo(f"to use it: WHISPER_MODEL={name or model.name}{pinned}")
 
 
 @models.command("rm")

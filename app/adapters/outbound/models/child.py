@@ -35,7 +35,7 @@ def main() -> None:
     except MemoryError:
         channel.send({"kind": "failed", "reason": "there is not enough memory", "remedy": None})
     except ImportError as error:
-        remedy = "Install it, or all that Diarist asks for: pip install diarist[faster-whisper]"
+        remedy = "Install it, or all that Diarist asks for: pip install 'diarist[faster-whisper]'"
         channel.send({"kind": "failed", "reason": f"a package is missing: {error}", "remedy": remedy})
     except Exception as error:  # noqa: BLE001 - the top of a process: what it does not tell, nobody does
         channel.send({"kind": "failed", **_explain(error, request)})

@@ -22,6 +22,8 @@ _TICK_S = 0.2
 _COMPLAINT_BYTES = 4096
 _INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 _INHERITED_FAMILIES = ("HF_", "HUGGINGFACE_HUB_", "XDG_", "SSL_CERT_", "OMP_", "CUDA_", "MKL_")
+_SECRET = "_TOKEN"  # noqa: S105
+_NO_SECRETS = ("HF_HUB_DISABLE_IMPLICIT_TOKEN",)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 Message = dict[str, Any]
@@ -42,12 +44,13 @@ def run_child(
     on_message: Callable[[Message], bool],
     tick: Callable[[], None] = lambda: None,
     stop: Event | None = None,
+    online: bool = False,
 ) -> None:
     """Give a module a request, and listen to it until `on_message` says that it was the last.
 
     After each message that is not the last, the child waits for leave to go on. `tick` is called
-    several times a second. However this ends, the child is gone then. Raises `ChildDied`, `Stopped`, and
-    what the callbacks raise.
+    several times a second. Only `online` it is told the proxies, which may name a password. However this
+    ends, the child is gone then. Raises `ChildDied`, `Stopped`, and what the callbacks raise.
     """
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
@@ -55,7 +58,7 @@ def run_child(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env=dict(_environment()),
+            env=dict(_environment(online=online)),
             # Ctrl-C is for the parent, which then ends the child.
             start_new_session=True,
         )
@@ -88,10 +91,14 @@ def run_child(
                 process.stdin.close()
 
 
-def _environment() -> Iterator[tuple[str, str]]:
+def _environment(*, online: bool) -> Iterator[tuple[str, str]]:
     """What finds the hub, its cache and the machine; no token, no address of a database."""
     for name, value in os.environ.items():
-        if name in _INHERITED or name.startswith(_INHERITED_FAMILIES) or name.upper() in _PROXIES:
+        if name.endswith(_SECRET) and name not in _NO_SECRETS:
+            continue
+        if name in _INHERITED or name.startswith(_INHERITED_FAMILIES):
+            yield name, value
+        if online and name.upper() in _PROXIES:
             yield name, value
     yield "PYTHONPATH", str(_PACKAGE_ROOT)
 

@@ -38,6 +38,8 @@ def weight_files(names: Collection[str]) -> list[str]:
 
 def needed_files(names: Collection[str]) -> list[str]:
     """What to fetch of a repository: its weights, and the small files beside. Raises `Unfit`."""
+    if TOKENIZER not in names:
+        raise Unfit(f"it has no {TOKENIZER}", "Name a Whisper that has one, or save one into a local folder")
     small = [name for name in names if "/" not in name and name.endswith((".json", ".txt"))]
     return sorted([*small, *weight_files(names)])
 

@@ -1,5 +1,6 @@
 """Brings weights here and converts them, in child processes, with progress and with room on the disk."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Watch:
 def fetch(
     model: str, *, revision: str | None, layout: Layout, token: str | None, again: bool, watch: Watch
 ) -> None:
-    """Download into the hub's cache what is not there yet; all of it `again` where that is damaged.
+    """Download into the hub's cache what is not there yet; if all is there and damaged, all of it `again`.
 
     Raises `Failed`, and `Stopped` when the watch says so.
     """
@@ -61,7 +62,12 @@ def fetch(
             watch.progress(PullProgress(stage="download", done_bytes=done_bytes, total_bytes=total_bytes))
 
     request: Message = {"op": "download", "model": model, "revision": revision, "layout": layout}
-    request |= {"token": token, "cache": str(cache), "again": again}
+    # By the pipe: the environment of a process can be read by others.
+    request |= {
+        "token": token or os.environ.get("HF_TOKEN", "").strip() or None,
+        "cache": str(cache),
+        "again": again,
+    }
     _run(request, listen, tick, watch)
 
 
@@ -76,7 +82,8 @@ def convert(source: Path, target: Path, watch: Watch) -> None:
 
 def _run(request: Message, listen: Callable[[Message], bool], tick: Callable[[], None], watch: Watch) -> None:
     try:
-        run_child(_CHILD, request, on_message=listen, tick=tick, stop=watch.stop)
+        online = request["op"] == "download"
+        run_child(_CHILD, request, on_message=listen, tick=tick, stop=watch.stop, online=online)
     except ChildDied as died:
         raise Failed(f"the process of the {request['op']} ended: {died}", "Is there enough memory?") from died
 

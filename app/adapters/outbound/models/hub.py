@@ -4,20 +4,31 @@ Runs in a child process only. Everything of the library is imported late, since 
 environment when it is.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.adapters.outbound.models.contents import check_layout, check_model_type, layout_of, needed_files
+from app.adapters.outbound.models.contents import (
+    check_folder,
+    check_layout,
+    check_model_type,
+    layout_of,
+    needed_files,
+)
 from app.adapters.outbound.models.integrity import NAME_ANOTHER, Unfit, read_json
+from app.adapters.outbound.models.names import file_name, is_commit
 
 TOKEN_REMEDY = "Set HUGGINGFACE_AUTH_TOKEN to a token of an account that may read it"  # noqa: S105
+
+_CLIENTS = frozenset({"httpx", "httpx2", "httpcore", "requests", "urllib3"})
 
 
 def download(request: dict[str, Any], announce: Callable[[dict[str, Any]], None]) -> Path:
     """Fetch what an engine needs of a repository, and no more; the folder it is in.
 
-    `announce` is told what that is before anything large is fetched, and may take its time.
+    `announce` is told what that is before anything large is fetched, and may take its time. A branch or
+    tag leads to the new commit only when all of it is here and whole: until then the earlier one is used.
     """
     from huggingface_hub import HfApi, hf_hub_download, snapshot_download, try_to_load_from_cache
 
@@ -34,19 +45,36 @@ def download(request: dict[str, Any], announce: Callable[[dict[str, Any]], None]
     files = needed_files(sizes)
     check_layout(layout_of(files) or "transformers", request["layout"])
 
-    def missing_bytes(name: str) -> int:
-        here = try_to_load_from_cache(model, name, cache_dir=cache, revision=info.sha)
-        return 0 if isinstance(here, str) and not request["again"] else sizes[name]
-
+    found = {name: try_to_load_from_cache(model, name, cache_dir=cache, revision=info.sha) for name in files}
+    here = {name: Path(path) for name, path in found.items() if isinstance(path, str)}
+    missing = [name for name in files if name not in here]
+    spoilt = request["again"] or any(path.stat().st_size != sizes[name] for name, path in here.items())
+    # Where some are missing, a download broke off: the others stay.
+    again = spoilt and not missing
     announce(
         {
             "total_bytes": sum(sizes[name] for name in files),
-            "missing_bytes": sum(map(missing_bytes, files)),
+            "missing_bytes": sum(sizes[name] for name in (files if again else missing)),
         }
     )
-    return Path(
-        snapshot_download(revision=revision, allow_patterns=files, force_download=request["again"], **common)
-    )
+    folder = Path(snapshot_download(revision=info.sha, allow_patterns=files, force_download=again, **common))
+    try:
+        check_folder(folder)
+    except Unfit as unfit:
+        anew = f"Run: diarist models rm {model}, and pull it anew; if that does not help, name another"
+        raise Unfit(str(unfit), unfit.remedy or anew) from unfit
+    if info.sha is not None and not is_commit(revision):
+        _refer(Path(cache, f"models--{file_name(model)}"), revision, info.sha)
+    return folder
+
+
+def _refer(repository: Path, revision: str, commit: str) -> None:
+    """Have a branch or tag mean a commit from now on, as the library does it where it is given the name."""
+    path = repository / "refs" / revision
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begun = repository / f".ref.{os.getpid()}.part"
+    begun.write_text(commit)
+    begun.replace(path)
 
 
 def explain(error: Exception, request: dict[str, Any]) -> dict[str, Any]:
@@ -76,14 +104,30 @@ def explain(error: Exception, request: dict[str, Any]) -> dict[str, Any]:
     elif status is not None:
         reason, retry = f"the hub cannot serve it now (status {status})", True
         remedy = "Try again later"
+    elif isinstance(error, OSError) and error.filename is not None:
+        reason, remedy = f"{error.filename}: {error.strerror}", "Check HF_HOME, where downloads are kept"
+    elif not any(map(_is_of_transport, _chain(error))):
+        reason, retry = f"the download failed: {_cause(error)}", True
+        remedy = "Try again; the files that came are kept"
     else:
         reason, retry = f"the hub at {constants.ENDPOINT} cannot be reached: {_cause(error)}", True
-        remedy = "Check the network and try again; what came so far is kept"
+        remedy = "Check the network and try again; the files that came are kept"
     return {"reason": reason, "remedy": remedy, "retry": retry}
+
+
+def _is_of_transport(error: BaseException) -> bool:
+    """Whether a connection failed, whichever client of HTTP this version of the library has."""
+    packages = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    return isinstance(error, ConnectionError | TimeoutError) or not _CLIENTS.isdisjoint(packages)
 
 
 def _cause(error: BaseException) -> str:
     """The error at the bottom, in one line: those above it repeat it at length."""
-    while (below := error.__cause__ or error.__context__) is not None and str(below):
-        error = below
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    *_, last = (each for each in _chain(error) if str(each) or each is error)
+    return (str(last).strip() or type(last).__name__).splitlines()[0]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -17,7 +17,6 @@ from threading import Event
 from app.adapters.outbound.models.child_run import Stopped
 from app.adapters.outbound.models.contents import check_folder, is_complete
 from app.adapters.outbound.models.integrity import Unfit, read_json
-from app.adapters.outbound.models.names import file_name
 from app.adapters.outbound.models.source import Source
 from app.domain.models import Layout
 
@@ -111,15 +110,14 @@ class PreparedFolders:
                     )
 
     def remove(self, prepared: Prepared) -> None:
-        """Raises `OSError`."""
+        """Raises `OSError`. The lock stays: another process may wait for it."""
+        if prepared.path.is_symlink():
+            prepared.path.unlink()
+            return
         # Out of sight first: what is killed in the middle of this is no half of a model.
         gone = prepared.path.with_name(f".{prepared.path.name}.removed.part")
         prepared.path.rename(gone)
         shutil.rmtree(gone)
-        prepared.path.with_name(f".{prepared.path.name}.lock").unlink(missing_ok=True)
-        if prepared.path.parent.name == file_name(prepared.model):
-            with contextlib.suppress(OSError):  # other revisions are in it
-                prepared.path.parent.rmdir()
 
     def _forget_earlier(self, model: str, layout: Layout, path: Path) -> None:
         """What was made of a folder before it changed is of no use any more."""

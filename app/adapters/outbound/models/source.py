@@ -72,4 +72,5 @@ def _key_of_folder(folder: Path) -> Path:
         if path.is_file():
             status = path.stat()
             digest.update(f"\0{path.name}\0{status.st_size}\0{status.st_mtime_ns}".encode())
-    return Path("folders", f"{folder.name}-{digest.hexdigest()[:16]}")
+    # A name with a dot in front would be taken for something that is not done yet.
+    return Path("folders", f"{folder.name.lstrip('.')}-{digest.hexdigest()[:16]}")

@@ -53,8 +53,10 @@ class HubModelStore(ModelStore):
             raise InvalidOptions("engine", f"must be one of {', '.join(LAYOUTS)}, got {engine!r}")
         if engine == "faster-whisper" and find_spec("ctranslate2") is None:
             raise InvalidOptions(
-                "engine", "faster-whisper is not installed: pip install diarist[faster-whisper]"
+                "engine", "faster-whisper is not installed: pip install 'diarist[faster-whisper]'"
             )
+        if revision is None and full_name(name) == self._chosen:
+            revision = self._revision
         weights = WhisperWeights(
             name,
             engine=engine,
@@ -87,7 +89,8 @@ class HubModelStore(ModelStore):
         try:
             return await asyncio.to_thread(self._remove, full_name(name))
         except OSError as error:
-            raise StorageFailed(f"{error.filename} cannot be removed: {error.strerror}") from error
+            what, why = error.filename or name, error.strerror or error
+            raise StorageFailed(f"{what} cannot be removed: {why}") from error
 
     def _remove(self, name: str) -> int:
         local = is_folder(name)
@@ -103,9 +106,11 @@ class HubModelStore(ModelStore):
             raise NotFound("model", name)
         freed_bytes = 0
         for prepared in ours:
-            freed_bytes += size_bytes(prepared.path.iterdir())
+            freed_bytes += 0 if prepared.path.is_symlink() else size_bytes(prepared.path.iterdir())
             self._prepared.remove(prepared)
-        if downloaded:
+        if repository.is_symlink() and downloaded:
+            repository.unlink()  # what it leads to was put there by somebody else
+        elif downloaded:
             freed_bytes += size_bytes(repository.rglob("*"))
             shutil.rmtree(repository)
             shutil.rmtree(hub_cache() / ".locks" / repository.name, ignore_errors=True)

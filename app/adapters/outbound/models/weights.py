@@ -5,6 +5,7 @@ import logging
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.adapters.outbound.models.child_run import Stopped
 from app.adapters.outbound.models.contents import (
     PREPROCESSOR,
     check_folder,
@@ -22,7 +23,7 @@ from app.adapters.outbound.models.source import Source, conversion_cache, locate
 from app.domain.errors import EngineUnavailable
 from app.domain.models import Layout
 
-__all__ = ["Layout", "WhisperWeights"]
+__all__ = ["Layout", "Stopped", "Watch", "WhisperWeights"]
 
 _log = logging.getLogger(__name__)
 
@@ -83,15 +84,17 @@ class WhisperWeights:
     def obtain(self, *, refresh: bool = False, watch: Watch | None = None) -> Path:
         """The folder, with tokenizer.json and preprocessor_config.json beside the weights. Blocks.
 
-        Downloads and converts where need be; `refresh` asks the hub whether there is something newer.
+        Converts where need be, and downloads where nothing usable is here. Only `refresh` asks the hub
+        whether there is something newer.
         Raises `EngineUnavailable`, and `Stopped` when the watch says so.
         """
         watch = watch or Watch()
         source = self._locate()
         if (ready := self._ready(source)) is not None and not refresh:
             return ready
-        if self._download and not source.local:
-            source = self._fetch(source, watch, have=ready is not None)
+        usable = ready is not None or (source.folder is not None and not _is_damaged(source.folder))
+        if self._download and not source.local and (refresh or not usable):
+            source = self._fetch(source, watch, have=usable)
             ready = self._ready(source)
         if ready is not None:
             return ready

@@ -6,7 +6,7 @@ import pytest
 
 from app.adapters.outbound.models.store import HubModelStore
 from app.application.pull_model import PullModel
-from app.domain.errors import Conflict, EngineUnavailable, InvalidOptions, NotFound
+from app.domain.errors import Conflict, EngineUnavailable, InvalidOptions, NotFound, StorageFailed
 from app.domain.models import PullEvent, PullProgress, StoredModel
 from tests.fixtures.hub import COMMIT, NEXT_COMMIT, Hub
 from tests.unit.adapters.models.asking import convert_as
@@ -51,7 +51,8 @@ async def test_a_pull_converts_for_the_engine_that_wants_it_and_both_are_removed
     freed_bytes = await store().remove(NAME)
     assert freed_bytes >= SIZE_BYTES + model.size_bytes
     assert await store().list() == ()
-    assert not model.path.parent.exists()
+    # Another process may wait for the lock.
+    assert [path.suffix for path in model.path.parent.iterdir()] == [".lock"]
 
 
 async def test_leaving_a_pull_ends_it(hub: Hub, caches: Path) -> None:
@@ -122,3 +123,51 @@ async def test_a_folder_stays_and_only_its_conversion_goes(
     assert await store().remove(str(folder)) >= model.size_bytes
     assert await store().list() == ()
     assert list(folder.iterdir())  # noqa: ASYNC240
+
+
+async def test_a_link_in_the_cache_is_removed_and_what_it_leads_to_stays(hub: Hub, caches: Path) -> None:
+    await pulled()
+    entry = caches / "hf" / "hub" / f"models--{NAME.replace('/', '--')}"
+    elsewhere = entry.rename(caches / "elsewhere")
+    entry.symlink_to(elsewhere)
+    assert await store().remove(NAME) == 0
+    assert not entry.is_symlink()
+    assert list((elsewhere / "snapshots").iterdir())
+
+
+async def test_what_cannot_be_removed_is_told_with_the_reason(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pulled()
+
+    def refuse(_: Path) -> None:
+        raise OSError("the drive is gone")
+
+    monkeypatch.setattr("app.adapters.outbound.models.store.shutil.rmtree", refuse)
+    with pytest.raises(StorageFailed, match=f"{NAME} cannot be removed: the drive is gone"):
+        await store().remove(NAME)
+
+
+async def test_a_conversion_of_a_hidden_folder_is_listed_and_removed(
+    folder: Path, converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert_as(converted, monkeypatch)
+    hidden = str(folder.rename(folder.with_name(".whisper")))  # noqa: ASYNC240
+    await pulled(hidden, engine="faster-whisper")
+    assert [each.name for each in await store().list()] == [hidden]
+    assert await store().remove(hidden) > 0
+    assert await store().list() == ()
+
+
+async def test_a_pinned_revision_is_kept_whatever_the_model_is_called(hub: Hub) -> None:
+    hub.repositories["openai/whisper-tiny"] = hub.repositories[NAME]
+    pinned = HubModelStore(chosen="openai/whisper-tiny", revision=COMMIT)
+    pull = PullModel(models=pinned, chosen="openai/whisper-tiny", revision=COMMIT)
+    for name in (None, "tiny", "openai/whisper-tiny"):
+        *_, model = [event async for event in pull.execute(name, engine="whisper")]
+        assert isinstance(model, StoredModel)
+        assert (model.revision, model.chosen) == (COMMIT, True)
+        hub.commit = NEXT_COMMIT
+    *_, newer = [event async for event in pull.execute("tiny", revision="main", engine="whisper")]
+    assert isinstance(newer, StoredModel)
+    assert (newer.revision, newer.chosen) == (NEXT_COMMIT, False)
