@@ -97,6 +97,14 @@ async def test_silence_is_a_recording_too(decoder: AudioDecoder, tmp_path: Path)
     assert not sound.any()
 
 
+async def test_a_long_recording_is_as_long_as_its_header_says_and_not_read_to_its_end(
+    decoder: AudioDecoder, tmp_path: Path
+) -> None:
+    path = sounds.write_wav(tmp_path / "long", sounds.silence(1_200.0, rate=8_000), rate=8_000)
+    sounds.cut_off(path, keep=0.8)
+    assert (await decoder.probe(path)).duration == 1_200.0
+
+
 async def test_what_a_file_says_of_its_channels_and_rate_is_probed(
     decoder: AudioDecoder, tmp_path: Path
 ) -> None:

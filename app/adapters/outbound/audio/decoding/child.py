@@ -23,6 +23,10 @@ from app.adapters.outbound.child_channel import Channel
 
 BLOCK_S = 5
 _PACKETS_BETWEEN_SIGNS_OF_LIFE = 20_000
+_WALK_S = 900.0
+"""A probe walks the packets of so much sound. What is longer is as long as its header says, where that can be
+trusted: to walk ten hours takes seconds, in which nobody is heard yet.
+"""
 _LEAST_GAP_S = 0.1
 """Time stamps jitter by less; a larger jump means that sound is missing, and silence takes its place."""
 
@@ -94,19 +98,24 @@ def main() -> None:
 
 def _probe(channel: Channel, recording: Recording, limits: Limits) -> None:
     heard = False
+    duration_s = None
     for count, packet in enumerate(recording.packets()):
         heard = heard or any(frame.samples for frame in recording.decode(packet))
         if count % _PACKETS_BETWEEN_SIGNS_OF_LIFE == 0:
             limits.allow(recording.walked_s)
             channel.send({"kind": "alive"})
+        if heard and recording.walked_s > _WALK_S and (recording.promised_s or 0.0) > recording.walked_s:
+            duration_s = recording.promised_s
+            break
     if not heard and not any(frame.samples for frame in recording.decode(None)):
         raise _nothing_heard(recording)
-    limits.allow(recording.walked_s)
+    duration_s = duration_s or recording.walked_s
+    limits.allow(duration_s)
     context = recording.stream.codec_context
     channel.send(
         {
             "kind": "probed",
-            "duration": recording.walked_s,
+            "duration": duration_s,
             "media_type": recording.media_type,
             "channels": context.channels,
             "sample_rate_hz": context.sample_rate,
