@@ -20,6 +20,8 @@ from tests.unit.adapters.batch_models import (
     threads_of_models,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def errors_of(calls: Sequence[asyncio.Task[object]]) -> list[str]:
     outcomes = await soon(asyncio.gather(*calls, return_exceptions=True))

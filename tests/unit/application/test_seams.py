@@ -17,6 +17,8 @@ from app.domain.voice import VoiceActivity
 from app.domain.windows import SpeechWindow
 from tests.unit.application.stage import ToneDecoder, run, said, transcribe_audio, transcript_of
 
+pytestmark = pytest.mark.slow
+
 DURATION_S = 600.0
 HEARD = 0.6
 """So much of a word must be inside a window to be understood."""

@@ -17,6 +17,8 @@ from app.infrastructure.running import running
 from app.infrastructure.settings import Settings
 from tests.fixtures.sounds import tone, write_wav
 
+pytestmark = pytest.mark.slow
+
 
 class Flown(ScriptedTranscriber):
     def check(self) -> None:

@@ -9,6 +9,8 @@ from app.adapters.outbound.audio.pyav_decoder import PyAvDecoder
 from app.domain.errors import AudioTooLarge, InvalidAudio
 from tests.fixtures import sounds
 
+pytestmark = pytest.mark.slow
+
 
 async def seconds_heard(decoder: PyAvDecoder, path: Path) -> float:
     end_s = 0.0

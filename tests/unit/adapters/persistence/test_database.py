@@ -24,6 +24,8 @@ from app.domain.errors import InvalidOptions, StorageFailed, StorageFull
 from tests.contract.stores import opened_database
 from tests.fixtures.transcripts import a_clip, a_transcript
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 
 MIGRATE = """

@@ -14,6 +14,8 @@ from app.domain.windows import SpeechWindow
 from tests.fixtures.speech import hum, pause, spoken, whole_window
 from tests.unit.adapters.transcription.fake_worker import CRASHES_S, HANGS_S, SAYS_NOTHING_S
 
+pytestmark = pytest.mark.slow
+
 FAKE = "tests.unit.adapters.transcription.fake_worker"
 MISSING = "tests.unit.adapters.transcription.missing_worker"
 OPTIONS = TranscriptionOptions()
