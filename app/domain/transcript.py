@@ -135,7 +135,8 @@ class EngineUse:
 class Transcript:
     """Who said what, when, on one clip.
 
-    `language_probability` is that of the detection, None when the language was given. `segments` are
+    `language` is that of the text: English where it was translated. `language_probability` is that of the
+    detection of the spoken one, None when it was given. `segments` are
     in order of start; `turns` are the diarizer's, overlaps kept; `speakers` in order of first
     appearance; `engine` maps a stage (transcription, diarization, voice_activity) to the engine that
     did it; `suppressed` is what was left out as made up, in order of time.

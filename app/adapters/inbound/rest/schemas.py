@@ -117,7 +117,10 @@ class Transcript(Schema):
     """Who said what, when; `speakers` in order of first appearance, `engine` by stage."""
 
     clip_id: str
-    language: str | None
+    language: Annotated[
+        str | None,
+        Field(description="the language of the text: en where it was translated; null before any speech"),
+    ]
     language_probability: Annotated[
         float | None, Field(description="how sure the detection was; null when the language was given")
     ]
