@@ -49,11 +49,8 @@ FAULTS: dict[Callable[[Path], str], tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("fault", "engine"),
-    [*((fault, "faster-whisper") for fault in FAULTS), (truncated, "whisper")],
-    ids=lambda given: getattr(given, "__name__", given),
-)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_model_that_cannot_be_had_is_told_everywhere(
     fault: Callable[[Path], str], engine: str, tmp_path: Path
 ) -> None:
