@@ -1,7 +1,7 @@
 """Diarist as it is measured: from a file to the last event, with everything that lies between."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from app.domain.events import Done, Segment
 from app.domain.ports import DiarizationPort, TranscriptionPort
+from app.domain.windows import MAX_WINDOW_S, SpeechWindow
 from app.infrastructure.settings import Settings
 from app.library import Diarist, open_diarist
 from bench.models import Model
@@ -34,15 +35,20 @@ def engine(
     device: str = "cpu",
     compute_type: str | None = None,
     batch_size: int | None = None,
+    tokens: Callable[[SpeechWindow], int] | None = None,
 ) -> TranscriptionPort:
-    """Our engine for equal work: no fallback, nothing suppressed, texts of the model's number of tokens."""
+    """Our engine for equal work: no fallback, nothing suppressed, texts of the model's number of tokens.
+
+    `tokens` says how many a window gets instead.
+    """
     from app.adapters.outbound.whisper.recognizer import DecodingPolicy
 
+    limit = tokens or (lambda _: model.tokens)
     common: dict[str, Any] = {
         "device": device,
         "batch_size": batch_size,
         "threads": threads,
-        "policy": DecodingPolicy(fallback=False, suppress=False, max_tokens=model.tokens),
+        "policy": DecodingPolicy(fallback=False, suppress=False, max_tokens=limit),
     }
     if kind == "faster-whisper":
         from app.adapters.outbound.transcription.faster_whisper import FasterWhisperTranscriber
@@ -54,6 +60,11 @@ def engine(
     return WhisperTransformersTranscriber(
         str(model.transformers), compute_type=compute_type or "float32", **common
     )
+
+
+def share_of(model: Model) -> Callable[[SpeechWindow], int]:
+    """As many tokens as a window's sound has, if 30 s of it have the model's number."""
+    return lambda window: max(1, round(model.tokens * window.duration / MAX_WINDOW_S))
 
 
 def settings(threads: int) -> Settings:

@@ -22,6 +22,8 @@ from bench.geometries import PROMPT_TOKENS, TEXT_TOKENS, TIMESTAMPS, Geometry
 if TYPE_CHECKING:
     from transformers import WhisperForConditionalGeneration
 
+SENTENCE_WORDS = 10
+
 _UNREACHABLE, _POSITION = 0, 1
 """The two dimensions."""
 
@@ -118,7 +120,7 @@ def _write_tokenizer(sizes: Geometry, folder: Path) -> None:
 
 
 def _words() -> Iterator[str]:
-    """Made-up words, no two alike, always the same ones."""
+    """Made-up words, no two alike, always the same ones; one in ten ends a sentence, as in speech."""
     chance, made = random.Random(0), set[str]()
     while len(made) < TEXT_TOKENS:
         syllables = (
@@ -127,4 +129,4 @@ def _words() -> Iterator[str]:
         word = "".join(syllables)
         if word not in made:
             made.add(word)
-            yield word
+            yield word if len(made) % SENTENCE_WORDS else f"{word}."

@@ -25,16 +25,25 @@ class EverythingIsSpeech(VoiceListener):
 class ChannelListener:
     """Holds the sound that windows and chunks to come still need, and cuts them from it.
 
-    `numbers` gives each window its index; the channels of a clip share them.
+    `numbers` gives each window its index; the channels of a clip share them. `short_first` is the
+    `WindowPacker`'s.
     """
 
-    def __init__(self, clip_id: str, channel: int, voice: VoiceListener, numbers: Iterator[int]) -> None:
+    def __init__(
+        self,
+        clip_id: str,
+        channel: int,
+        voice: VoiceListener,
+        numbers: Iterator[int],
+        *,
+        short_first: bool = False,
+    ) -> None:
         self._clip_id = clip_id
         self.channel = channel
         self._voice = voice
         self._buffer = AudioBuffer()
         self._detector = SpeechDetector()
-        self._packer = WindowPacker()
+        self._packer = WindowPacker(short_first=short_first)
         self._speech: list[TimeRange] = []
         self._numbers = numbers
 

@@ -8,6 +8,9 @@ from app.domain.options import TranscriptionOptions
 from app.domain.transcript import TranscriptionText
 from app.domain.windows import SpeechWindow
 
+SURE = 0.5
+"""A detection less sure (faster-whisper's default) settles nothing: the next window is asked too."""
+
 Recognize = Callable[[TranscriptionOptions], Awaitable[TranscriptionText]]
 
 
@@ -15,7 +18,8 @@ class SpokenLanguage:
     """The language of one recording. Windows are heard side by side, and noted in order of time.
 
     Unless it is given, the first window is heard alone and settles the language for the others; if no
-    speech was heard in it, the next one does. With `multilingual` no window waits for another.
+    speech was heard in it, or its language is doubtful, the next one does. With `multilingual` no window
+    waits for another.
     """
 
     def __init__(self, options: TranscriptionOptions) -> None:
@@ -61,7 +65,11 @@ class SpokenLanguage:
         return sum(length_s * sure for length_s, sure in known) / speech_s if known else None
 
     def _settle(self, text: TranscriptionText) -> TranscriptionText:
-        self._language, self._probability = text.language, text.language_probability
-        # An engine that tells of words but of no language never will: let nobody wait for that.
-        self._settled = text.language is not None or bool(text.words)
+        surer = (text.language_probability or 0.0) > (self._probability or 0.0)
+        if self._language is None or surer:
+            self._language, self._probability = text.language, text.language_probability
+        # An engine that tells of words but of no language, or not how sure it is, never will: let nobody wait
+        # for that.
+        sure = (1.0 if text.language_probability is None else text.language_probability) >= SURE
+        self._settled = sure and (text.language is not None or bool(text.words))
         return text

@@ -61,6 +61,7 @@ class TranscriptionRun:
         self._diarizes = False
         self._spoken = SpokenLanguage(options)
         self._suppressed: list[SuppressedText] = []
+        self._first_heard = asyncio.Event()
         self._pending: list[int] = []
         """How many windows of each channel are not taken yet."""
 
@@ -114,6 +115,9 @@ class TranscriptionRun:
         for window in made:
             self._pending[window.channel] += 1
             await windows.add(window)
+            if window.index == 0 and not self._is_short:
+                # Somebody waits for the first words: nothing slows them down, reading ahead included.
+                await self._first_heard.wait()
 
     def _note_silence(self, listener: ChannelListener) -> None:
         """Let a channel on which nothing is being recognized hold back nobody, itself included."""
@@ -136,12 +140,23 @@ class TranscriptionRun:
         numbers = count()
         for channel in range(channels):
             voice = self._ports.voice_activity.listen() if self._options.vad else EverythingIsSpeech()
-            self._listeners.append(ChannelListener(self._clip.id, channel, voice, numbers))
+            self._listeners.append(
+                ChannelListener(self._clip.id, channel, voice, numbers, short_first=not self._is_short)
+            )
+
+    @property
+    def _is_short(self) -> bool:
+        return self._clip.duration <= SHORT_CLIP_S
 
     async def _transcribe(self, window: SpeechWindow) -> TranscriptionText:
-        priority = Priority.SHORT if self._clip.duration <= SHORT_CLIP_S else Priority.FILE
+        priority = Priority.SHORT if self._is_short else Priority.FILE
         engine = self._ports.transcription
-        return await self._spoken.hear(lambda options: engine.transcribe(window, options, priority=priority))
+        try:
+            return await self._spoken.hear(
+                lambda options: engine.transcribe(window, options, priority=priority)
+            )
+        finally:
+            self._first_heard.set()
 
     async def _take_words(self, window: SpeechWindow, text: TranscriptionText) -> None:
         until_s = window.range.end

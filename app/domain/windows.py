@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,13 @@ MAX_SPAN_S = 60.0
 MAX_PAUSE_S = 0.8
 """Pauses inside a window are shortened to this, never to zero: engines need them to tell words apart."""
 
+
+FIRST_WINDOW_S = 4.0
+"""The first window of a long clip ends at the first clear pause after so much sound: whoever waits reads the
+first words sooner, for the price of one window more.
+"""
+CLEAR_PAUSE_S = 0.3
+"""Shorter pauses are found inside of sentences, and of words."""
 
 LEAST_TAIL_S = 0.1
 """So much sound at least follows the last word of a window, where the clip has it."""
@@ -98,10 +106,12 @@ class WindowPacker:
     """Packs speech ranges into windows as they become known, in order.
 
     Each range keeps up to half of `MAX_PAUSE_S` of sound on either side, never more than half of the
-    way to its neighbour: so windows never share a sample, and short pauses stay whole.
+    way to its neighbour: so windows never share a sample, and short pauses stay whole. `short_first`
+    makes the first window end as soon as it can (`FIRST_WINDOW_S`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, short_first: bool = False) -> None:
+        self._short = short_first
         self._speech: list[TimeRange] = []
         self._before_s = 0.0
         """End of the last speech that is in an earlier window."""
@@ -116,22 +126,26 @@ class WindowPacker:
 
     def add(self, speech: TimeRange) -> list[WindowPlan]:
         """Take the next range, at most `MAX_WINDOW_S` less `MAX_PAUSE_S` long; give what it completes."""
+        plans = self.advance(speech.start)
         if self._speech and not self._fits(speech):
-            plan = self._close(gap_after_s=speech.start - self._speech[-1].end)
-            self._speech.append(speech)
-            return [plan]
+            plans = [self._close(gap_after_s=speech.start - self._speech[-1].end)]
         self._speech.append(speech)
-        return []
+        return plans
 
     def advance(self, decided_until_s: float) -> list[WindowPlan]:
         """Note that no range to come starts before this second; give what that completes."""
-        if not self._speech or decided_until_s - self._speech[0].start <= MAX_SPAN_S:
+        if not self._speech:
             return []
         gap_s = decided_until_s - self._speech[-1].end
-        return [self._close(gap_after_s=gap_s)] if gap_s >= MAX_PAUSE_S else []
+        if self._short and gap_s >= CLEAR_PAUSE_S and self._length_s >= FIRST_WINDOW_S:
+            return [self._close(gap_after_s=CLEAR_PAUSE_S)]
+        late = decided_until_s - self._speech[0].start > MAX_SPAN_S
+        return [self._close(gap_after_s=gap_s)] if late and gap_s >= MAX_PAUSE_S else []
 
     def finish(self, duration_s: float) -> list[WindowPlan]:
         """The clip ends here: give the last window, if any."""
+        if plans := self.advance(duration_s):
+            return plans
         if not self._speech:
             return []
         return [self._close(gap_after_s=2 * max(0.0, duration_s - self._speech[-1].end))]
@@ -139,10 +153,14 @@ class WindowPacker:
     def _fits(self, speech: TimeRange) -> bool:
         if speech.end - self._speech[0].start > MAX_SPAN_S:
             return False
-        length_s = self._lead_s + speech.duration + LEAST_TAIL_S
-        for this, after in zip(self._speech, [*self._speech[1:], speech], strict=True):
-            length_s += this.duration + min(MAX_PAUSE_S, this.gap(after))
-        return length_s <= MAX_WINDOW_S
+        pause_s = min(MAX_PAUSE_S, self._speech[-1].gap(speech))
+        return self._lead_s + self._length_s + pause_s + speech.duration + LEAST_TAIL_S <= MAX_WINDOW_S
+
+    @property
+    def _length_s(self) -> float:
+        """From the first speech to the last, with long pauses shortened."""
+        pauses_s = sum(min(MAX_PAUSE_S, this.gap(after)) for this, after in pairwise(self._speech))
+        return pauses_s + sum(part.duration for part in self._speech)
 
     @property
     def _lead_s(self) -> float:
@@ -152,7 +170,7 @@ class WindowPacker:
     def _close(self, *, gap_after_s: float) -> WindowPlan:
         pieces: list[TimeRange] = []
         start_s = self._speech[0].start - self._lead_s
-        for this, after in zip(self._speech, self._speech[1:], strict=False):
+        for this, after in pairwise(self._speech):
             if this.gap(after) > MAX_PAUSE_S:
                 pieces.append(TimeRange(start=start_s, end=this.end + MAX_PAUSE_S / 2))
                 start_s = after.start - MAX_PAUSE_S / 2
@@ -162,13 +180,15 @@ class WindowPacker:
         tail_s = max(0.0, min(MAX_PAUSE_S / 2, gap_after_s / 2, room_s))
         pieces.append(TimeRange(start=start_s, end=end_s + tail_s))
         plan = WindowPlan(pieces=tuple(pieces), speech=tuple(self._speech))
-        self._speech, self._before_s = [], end_s
+        self._speech, self._before_s, self._short = [], end_s, False
         return plan
 
 
-def pack_windows(speech: Iterable[TimeRange], duration_s: float) -> list[WindowPlan]:
+def pack_windows(
+    speech: Iterable[TimeRange], duration_s: float, *, short_first: bool = False
+) -> list[WindowPlan]:
     """The windows of a whole clip, from its sorted, disjoint speech ranges."""
-    packer = WindowPacker()
+    packer = WindowPacker(short_first=short_first)
     plans = [plan for item in speech for plan in packer.add(item)]
     return plans + packer.finish(duration_s)
 

@@ -73,7 +73,9 @@ class Container(containers.DeclarativeContainer):
         memory=providers.Singleton(outbound("audio.in_place:InPlaceAudioStore")),
     )
     decoder = providers.Singleton(
-        outbound("audio.pyav_decoder:PyAvDecoder"), max_duration_s=settings.provided.max_audio_duration_s
+        outbound("audio.pyav_decoder:PyAvDecoder"),
+        max_duration_s=settings.provided.max_audio_duration_s,
+        keep_children=True,
     )
     ledger = providers.Singleton(outbound("jobs.memory:MemoryJobLedger"), transcripts)
 

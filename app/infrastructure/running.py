@@ -38,7 +38,7 @@ async def running(container: Container) -> AsyncIterator[UseCases]:
             await asyncio.to_thread(store.discard_incomplete)
             await store.warn_of_unknown(container.clips())
         engines = _engines(container)
-        for port in engines.values():
+        for port in (container.decoder(), *engines.values()):
             stack.push_async_callback(port.aclose)
         use_cases: UseCases = container.use_cases()
         _tell(use_cases.report_engines.execute())

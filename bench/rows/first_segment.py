@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+from app.library import Diarist
 from bench import ours, peers
 from bench.comparing import compared, conditions, counting
 from bench.counting import counted
@@ -12,6 +14,8 @@ from bench.running import Plan, in_turns
 
 TOKENS = 100
 BEGUN = "work: what was begun when the first segment came; both are stopped then"
+SHARE = "our first window holds a few seconds, and as many of the tokens as fall to them"
+FULL = "Diarist, all the tokens in its short first window too"
 PEER = f"faster-whisper, batches of {peers.BATCH_SIZE}"
 
 
@@ -22,35 +26,51 @@ def rows(plan: Plan) -> Iterator[Row]:
     paths = {minutes: recording(minutes) for minutes in (short, middle, long)}
     with counted() as counter:
         whisper = peers.faster_whisper(model, threads=plan.threads)
-        with ours.opened(ours.engine(model, threads=plan.threads), threads=plan.threads) as diarist:
+        sharing, full = (
+            ours.engine(model, threads=plan.threads, tokens=tokens) for tokens in (ours.share_of(model), None)
+        )
+        with (
+            ours.opened(sharing, threads=plan.threads) as diarist,
+            ours.opened(full, threads=plan.threads) as wordy,
+        ):
             ours.hear(diarist, recording(1))
+            ours.hear(wordy, recording(1))
             peers.batched(whisper, recording(1), model.tokens)
 
-            def first(minutes: float) -> ours.Heard:
-                return ours.hear(diarist, paths[minutes], only_first=True)
+            def first(minutes: float, by: Diarist = diarist) -> ours.Heard:
+                return ours.hear(by, paths[minutes], only_first=True)
 
-            def firsts_of_both() -> Row:
+            def firsts_of_both() -> Iterator[Row]:
                 found = in_turns(
                     plan,
                     plan.how_many(),
                     {
                         "Diarist": counting(counter, lambda: first(middle)),
+                        FULL: counting(counter, lambda: first(middle, wordy)),
                         PEER: counting(
                             counter,
                             lambda: peers.batched(whisper, paths[middle], model.tokens, only_first=True),
                         ),
                     },
                 )
-                return compared(
+                same: dict[str, Any] = {
+                    "measured": f"time to the first segment of {middle:g} min",
+                    "peer_is": PEER,
+                    "seconds": lambda heard: heard.first_s,
+                }
+                notes = [conditions(plan, model), BEGUN]
+                yield compared(
+                    plan, found["Diarist"], found[PEER], id="2", target=20.0, notes=[*notes, SHARE], **same
+                )
+                yield compared(
                     plan,
-                    found["Diarist"],
+                    found[FULL],
                     found[PEER],
-                    id="2",
-                    measured=f"time to the first segment of {middle:g} min",
-                    peer_is=PEER,
-                    target=20.0,
-                    seconds=lambda heard: heard.first_s,
-                    notes=[conditions(plan, model), BEGUN],
+                    id="2 (tokens)",
+                    target=None,
+                    ours_is=FULL,
+                    notes=notes,
+                    **same,
                 )
 
             def growth() -> Row:
@@ -77,6 +97,6 @@ def rows(plan: Plan) -> Iterator[Row]:
                 return replace(grown, reading="growth")
 
             if plan.wants("2"):
-                yield firsts_of_both()
+                yield from firsts_of_both()
             if plan.wants("2b"):
                 yield growth()

@@ -58,3 +58,6 @@ class AudioDecoder(Protocol):
         `AudioTooLarge` when decoding passes a limit, and, after the last good block,
         `AudioTruncated` when the recording ends before it should.
         """
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; nothing is asked of it afterwards."""

@@ -32,7 +32,12 @@ Answer = Callable[[SpeechWindow], TranscriptionText]
 
 
 class Listener(TranscriptionPort):
-    """Answers each window as it is told to, the earliest windows last. Keeps what it was asked."""
+    """Answers each window as it is told to, the earliest windows last. Keeps what it was asked.
+
+    `gate` holds up the windows from `gated_from` on until it is set.
+    """
+
+    gated_from = 1
 
     def __init__(
         self,
@@ -66,7 +71,7 @@ class Listener(TranscriptionPort):
         self.running += 1
         for _ in range(10 - len(self.asked) % 10):
             await asyncio.sleep(0)
-        if self.gate is not None:
+        if self.gate is not None and window.index >= self.gated_from:
             await self.gate.wait()
         self.running -= 1
         return self.answer(window)
@@ -127,6 +132,7 @@ async def test_a_window_without_speech_leaves_the_language_to_the_next_one() -> 
 async def test_an_engine_that_tells_no_language_holds_its_windows_up_no_longer_than_one() -> None:
     transcriber = Listener(says(None))
     gate = transcriber.gate = asyncio.Event()
+    transcriber.gated_from = 0
     use_case = await transcribe_audio(ToneDecoder(TALK.duration_s, TALK.speech), transcriber, None)
     running = asyncio.create_task(run(use_case, ALONE))
     await until(lambda: transcriber.running == 1)
@@ -135,6 +141,31 @@ async def test_an_engine_that_tells_no_language_holds_its_windows_up_no_longer_t
     await until(lambda: len(transcriber.asked) > 2)
     assert transcriber.running > 1
     assert transcript_of(await running).language is None
+
+
+async def test_a_doubtful_language_is_settled_by_the_next_window() -> None:
+    transcriber = Listener(
+        lambda window: says("cy" if window.index == 0 else "de", 0.3 + window.index / 2)(window)
+    )
+    use_case = await transcribe_audio(ToneDecoder(TALK.duration_s, TALK.speech), transcriber, None)
+    transcript = transcript_of(await run(use_case, ALONE))
+    assert transcriber.asked[:2] == [(0, None), (1, None)]
+    assert {language for _, language in transcriber.asked[2:]} == {"de"}
+    assert (transcript.language, transcript.language_probability) == ("de", 0.8)
+
+
+async def test_nothing_is_read_ahead_of_the_first_words_of_a_long_recording() -> None:
+    transcriber = Listener(says("en"))
+    gate = transcriber.gate = asyncio.Event()
+    transcriber.gated_from = 0
+    decoder = ToneDecoder(TALK.duration_s, TALK.speech)
+    use_case = await transcribe_audio(decoder, transcriber, None)
+    running = asyncio.create_task(run(use_case, replace(ALONE, language="en")))
+    await until(lambda: transcriber.running == 1)
+    await until_quiet(lambda: decoder.blocks_given)
+    assert (len(transcriber.asked), decoder.blocks_given) == (1, 1)
+    gate.set()
+    await running
 
 
 async def test_a_language_that_was_given_has_no_probability() -> None:
@@ -156,7 +187,7 @@ async def test_a_recording_in_several_languages_is_followed_and_named_after_the_
     gate = transcriber.gate = asyncio.Event()
     use_case = await transcribe_audio(ToneDecoder(240.0, speech), transcriber, None)
     running = asyncio.create_task(run(use_case, replace(ALONE, multilingual=True)))
-    await until(lambda: transcriber.running == 4)  # no window waits for the first one
+    await until(lambda: transcriber.running == 4)  # the language of one says nothing of the others
     gate.set()
     transcript = transcript_of(await running)
     assert {language for _, language in transcriber.asked} == {None}

@@ -121,9 +121,9 @@ async def test_a_branch_that_stands_still_leaves_the_other_its_work_and_memory_s
     running = asyncio.create_task(run(use_case, TranscriptionOptions(language="en")))
 
     turns_may_go.set()
-    await until(lambda: len(transcriber.asked) == 2 and len(diarizer.asked) == 1)
+    await until(lambda: len(transcriber.asked) == 3 and len(diarizer.asked) == 1)
     await until_quiet(lambda: decoder.blocks_given)
-    assert len(transcriber.asked) == 2
+    assert len(transcriber.asked) == 3, "the first one, and two in flight"
     assert decoder.blocks_given < 40, "no more is read than a chunk and the windows in flight"
 
     turns_may_go.clear()

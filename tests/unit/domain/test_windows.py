@@ -78,9 +78,23 @@ def test_pauses_inside_a_window_are_never_longer_than_allowed(parts: list[TimeRa
             assert kept == pytest.approx(min(MAX_PAUSE_S, a.gap(b)))
 
 
-@given(speech(), st.data())
-def test_hearing_of_silence_early_changes_no_window(parts: list[TimeRange], data: st.DataObject) -> None:
-    packer = WindowPacker()
+def test_a_first_window_that_is_to_be_short_ends_at_the_first_clear_pause() -> None:
+    parts = ranges((1.0, 3.0), (3.5, 5.2), (5.4, 6.0), (6.5, 12.0), (13.0, 20.0))
+    plans = pack_windows(parts, 30.0, short_first=True)
+    assert [plan.speech for plan in plans] == [tuple(parts[:3]), tuple(parts[3:])]
+    assert plans[0].pieces[-1].end == pytest.approx(6.15)
+
+
+def test_a_first_window_is_never_shorter_than_it_is_worth() -> None:
+    parts = ranges((1.0, 2.0), (2.5, 4.4), (4.9, 12.0))
+    assert len(pack_windows(parts, 30.0, short_first=True)) == 1
+
+
+@given(speech(), st.booleans(), st.data())
+def test_hearing_of_silence_early_changes_no_window(
+    parts: list[TimeRange], short_first: bool, data: st.DataObject
+) -> None:
+    packer = WindowPacker(short_first=short_first)
     plans: list[WindowPlan] = []
     for number, item in enumerate(parts):
         plans += packer.add(item)
@@ -89,7 +103,7 @@ def test_hearing_of_silence_early_changes_no_window(parts: list[TimeRange], data
         plans += packer.advance(quiet_s)
         assert packer.needs_from_s(quiet_s) <= quiet_s
     plans += packer.finish(10_000)
-    assert plans == pack_windows(parts, 10_000)
+    assert plans == pack_windows(parts, 10_000, short_first=short_first)
 
 
 @given(

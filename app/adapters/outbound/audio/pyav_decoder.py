@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from app.adapters.outbound.audio.decoder_children import DecoderChildren
 from app.adapters.outbound.child import ChildProcess
 from app.domain.audio import SAMPLE_RATE_HZ, AudioProbe, Waveform
 from app.domain.errors import AudioTooLarge, AudioTruncated, DiaristError, EngineFailed, InvalidAudio
 from app.domain.options import ChannelMode
 from app.domain.ports.audio import AudioDecoder
 
-_CHILD = "app.adapters.outbound.audio.decoding.child"
 _logger = logging.getLogger(__name__)
 
 
@@ -26,7 +26,8 @@ class PyAvDecoder(AudioDecoder):
     `memory_limit_bytes` of address space, and CPU for `cpu_base_s` seconds plus `cpu_ratio` seconds
     per second of sound; 8 channels of FLAC at 192 kHz took 0.03. Going `stall_limit_s` seconds without a
     sign of life while somebody waits ends it too. All of these raise `AudioTooLarge`. At most
-    `probes_at_once` probes run side by side, the others wait.
+    `probes_at_once` probes run side by side, the others wait. `keep_children`: see `DecoderChildren`;
+    `aclose` ends them.
 
     Gaps in the time stamps, and packets that cannot be decoded, become silence, so that times stay right.
     """
@@ -40,6 +41,7 @@ class PyAvDecoder(AudioDecoder):
         cpu_ratio: float = 0.25,
         stall_limit_s: float = 60.0,
         probes_at_once: int = 2,
+        keep_children: bool = False,
     ) -> None:
         self._limits = {
             "max_duration_s": max_duration_s,
@@ -49,9 +51,13 @@ class PyAvDecoder(AudioDecoder):
         }
         self._stall_limit_s = stall_limit_s
         self._probing = asyncio.Semaphore(probes_at_once)
+        self._children = DecoderChildren(keep=keep_children)
+
+    async def aclose(self) -> None:
+        await self._children.aclose()
 
     async def probe(self, path: Path) -> AudioProbe:
-        async with self._probing, await ChildProcess.start(_CHILD) as child:
+        async with self._probing, self._children.to_probe(path) as child:
             await self._ask(child, path, op="probe")
             header, _ = await self._reply(child)
         return AudioProbe(
@@ -65,7 +71,7 @@ class PyAvDecoder(AudioDecoder):
         self, path: Path, *, channels: ChannelMode = "mix"
     ) -> AsyncIterator[tuple[Waveform, ...]]:
         done = 0
-        async with await ChildProcess.start(_CHILD) as child:
+        async with self._children.to_decode(path) as child:
             await self._ask(child, path, op="blocks", channels=channels, sample_rate_hz=SAMPLE_RATE_HZ)
             while True:
                 header, payload = await self._reply(child)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from app.adapters.outbound.models.contents import GENERATION, TOKENIZER
@@ -17,13 +18,21 @@ _CANTONESE = "yue"
 def languages_of(folder: Path | None, name: str) -> frozenset[str]:
     """Codes as Whisper writes them; what the folder does not tell is guessed."""
     try:
-        told = _told(folder) if folder is not None else frozenset[str]()
+        told = _told(folder, _state(folder)) if folder is not None else frozenset[str]()
     except (Unfit, OSError):
         told = frozenset()
     return told or _guessed(name)
 
 
-def _told(folder: Path) -> frozenset[str]:
+def _state(folder: Path) -> tuple[int, ...]:
+    files = (folder / name for name in (GENERATION, TOKENIZER))
+    found = [file.stat() for file in files if file.is_file()]
+    return tuple(number for each in found for number in (each.st_mtime_ns, each.st_size))
+
+
+# A vocabulary is 3 MB of JSON, and every job asks for the languages several times.
+@lru_cache(maxsize=16)
+def _told(folder: Path, _state: tuple[int, ...]) -> frozenset[str]:
     generation = read_json(folder / GENERATION) if (folder / GENERATION).is_file() else {}
     if generation.get("is_multilingual") is False:
         return ENGLISH

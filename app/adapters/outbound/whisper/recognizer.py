@@ -6,7 +6,7 @@ wrong is decoded again in a harder way; and each text is aligned with the sound.
 deterministic, unless a temperature is asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
 
@@ -38,12 +38,12 @@ class DecodingPolicy:
     """What benchmarks switch off to compare equal work, and nobody else.
 
     `fallback`: what looks wrong is decoded again. `suppress`: what nobody said is left out.
-    `max_tokens`: a window's text ends there, None where the decoder's positions end.
+    `max_tokens`: where a window's text ends; None: where the decoder's positions end.
     """
 
     fallback: bool = True
     suppress: bool = True
-    max_tokens: int | None = None
+    max_tokens: Callable[[SpeechWindow], int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,9 @@ class Recognizer(Generic[Encoded]):
                 for each in undecided
             ]
             room = POSITIONS - len(prompts[0]) - 1  # for the end, when the text is aligned
-            within = replace(decoding, max_tokens=min(self._policy.max_tokens or room, room))
+            if (limit := self._policy.max_tokens) is not None:
+                room = min(room, max(limit(each.task.window) for each in undecided))
+            within = replace(decoding, max_tokens=room)
             rows = self._model.rows(encoded, [each.row for each in undecided])
             for each, hypothesis in zip(undecided, self._model.generate(rows, prompts, within), strict=True):
                 verdict = self._judge(hypothesis)

@@ -176,7 +176,7 @@ def test_no_text_is_never_aligned() -> None:
 def test_a_text_ends_where_the_decoder_does_or_the_policy_says(limit: int | None, expected: int) -> None:
     asked = task()
     model = ToldWhisper({length(asked): [said("the cat")]})
-    read(model, asked, policy=DecodingPolicy(max_tokens=limit))
+    read(model, asked, policy=DecodingPolicy(max_tokens=(lambda _: limit) if limit else None))
     assert model.generated[0][2].max_tokens == expected
 
 

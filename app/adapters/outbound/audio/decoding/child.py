@@ -1,6 +1,6 @@
 """The process in which recordings are opened: it has limits, sees no secrets, and may crash.
 
-One request, `{"op": "probe" | "blocks", "path", …}` as `PyAvDecoder` sends it, then the replies:
+Requests about one recording, `{"op": "probe" | "blocks", "path", …}` as `PyAvDecoder` sends them; replies:
 
     {"kind": "alive"}                                    still working, for the stall limit
     {"kind": "probed", "duration", "media_type", …}      the answer to a probe
@@ -12,6 +12,7 @@ One request, `{"op": "probe" | "blocks", "path", …}` as `PyAvDecoder` sends it
 import os
 import resource
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from app.adapters.outbound.child_channel import Channel
 
 BLOCK_S = 5
 _PACKETS_BETWEEN_SIGNS_OF_LIFE = 20_000
-_WALK_S = 900.0
+_WALK_S = 300.0
 """A probe walks the packets of so much sound. What is longer is as long as its header says, where that can be
 trusted: to walk ten hours takes seconds, in which nobody is heard yet.
 """
@@ -39,7 +40,7 @@ class Limits:
     """What this process may use. The CPU allowance grows with the sound that it has got through."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        self._cpu_base_s: float = request["cpu_base_s"]
+        self._cpu_base_s: float = request["cpu_base_s"] + time.process_time()
         self._cpu_ratio: float = request["cpu_ratio"]
         self._max_duration_s: float = request["max_duration_s"]
         self._granted_cpu_s = 0
@@ -68,10 +69,15 @@ def main() -> None:
     # BLAS would reserve address space for a thread per core, and nothing here multiplies matrices.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     channel = Channel.open()
-    received = channel.receive()
-    if received is None:
-        return
-    request, _ = received
+    if sys.argv[1:] == ["ahead"]:
+        _import_what_decodes()
+    while (received := channel.receive()) is not None:
+        _answer(channel, received[0])
+        # Whoever has looked at a recording soon hears it.
+        _import_what_decodes()
+
+
+def _answer(channel: Channel, request: dict[str, Any]) -> None:
     try:
         limits = Limits(request)
         recording = Recording(Path(request["path"]))
@@ -171,6 +177,11 @@ def _blocks(channel: Channel, recording: Recording, limits: Limits, request: dic
             "problem": recording.problem,
         }
     )
+
+
+def _import_what_decodes() -> None:
+    import app.adapters.outbound.audio.decoding.block_buffer
+    import app.adapters.outbound.audio.decoding.resampling  # noqa: F401 - whoever decodes finds it there
 
 
 def _nothing_heard(recording: Recording) -> Refused:
