@@ -71,7 +71,13 @@ class ChildProcess:
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None
+        """Whether it runs still. Linux is asked: asyncio learns of an end only a moment later."""
+        if self._process.returncode is not None or sys.platform != "linux":
+            return self._process.returncode is None
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     async def send(self, header: dict[str, Any], payload: bytes = b"") -> None:
         """Send one frame; waits while the child is not reading.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.adapters.outbound.whisper.languages import LANGUAGES
+from app.domain.errors import InvalidOptions
 from app.domain.options import Task
 from app.domain.transcript import UNSPACED_LANGUAGES
 
@@ -57,9 +58,15 @@ class Vocabulary:
         return cls(tokenizer, multilingual=multilingual)
 
     def start_tokens(self, language: str, task: Task) -> list[int]:
-        """What a transcript starts with, without `<|notimestamps|>`."""
+        """What a transcript starts with, without `<|notimestamps|>`.
+
+        Raises `InvalidOptions` for a language that the model turns out not to know: what a hub's model knows
+        is guessed from its name until its files are here.
+        """
         if not self.languages:
             return [self.start]
+        if language not in self.languages:
+            raise InvalidOptions("language", f"this model does not know {language!r}")
         return [self.start, self.languages[language], self._special(f"<|{task}|>")]
 
     def prompt_tokens(self, prompt: str | None, hotwords: Sequence[str]) -> list[int]:

@@ -73,7 +73,6 @@ async def test_one_that_died_waiting_is_not_used(decoder: PyAvDecoder, recording
     (pid,) = children()
     psutil.Process(pid).kill()
     await until(count=0)
-    await asyncio.sleep(0)
     assert pid not in await pids_while_decoding(decoder, recording)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from app.adapters.outbound.whisper.languages import LANGUAGES
 from app.adapters.outbound.whisper.vocabulary import MAX_PROMPT_TOKENS, Vocabulary
+from app.domain.errors import InvalidOptions
 from tests.unit.adapters.whisper.tiny import CHECKPOINT, tokens_of, vocabulary
 
 
@@ -22,6 +23,11 @@ def test_a_transcript_starts_with_language_and_task() -> None:
     start = vocabulary().start_tokens("de", "translate")
     names = [vocabulary()._tokenizer.id_to_token(token) for token in start]
     assert names == ["<|startoftranscript|>", "<|de|>", "<|translate|>"]
+
+
+def test_a_language_that_the_model_does_not_know_is_refused_by_name() -> None:
+    with pytest.raises(InvalidOptions, match="xx"):
+        vocabulary().start_tokens("xx", "transcribe")
 
 
 def test_an_english_only_model_has_no_languages_and_no_tasks() -> None:
