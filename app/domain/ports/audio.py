@@ -61,3 +61,4 @@ class AudioDecoder(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what it holds; nothing is asked of it afterwards."""
+        return

@@ -75,6 +75,8 @@ class DecoderChildren:
             await waiting.child.kill()
 
     async def _fresh(self) -> ChildProcess:
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
         waiting, self._next = self._next, None
         return _taken(waiting) or await ChildProcess.start(_MODULE)
 
