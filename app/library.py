@@ -13,42 +13,25 @@ import atexit
 import concurrent.futures.thread  # noqa: F401 - its own hook has to be there before ours
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Self, Unpack
 from weakref import WeakMethod, WeakSet
 
 from app.application.closing import closing
 from app.application.use_cases import UseCases
 from app.domain.events import Done, Event
-from app.domain.options import ChannelMode, SpeakerHints, Task, TranscriptionOptions
+from app.domain.options import SpeakerHints
 from app.domain.ports import DiarizationPort, TranscriptionPort
 from app.domain.transcript import Transcript
 from app.infrastructure.background_loop import BackgroundLoop
 from app.infrastructure.container import Container
+from app.infrastructure.library_options import Options, Speakers, transcription_options
+from app.infrastructure.library_voices import AsyncVoices, Voices
 from app.infrastructure.running import running
 from app.infrastructure.settings import Settings, read_settings
-
-
-class Options(TypedDict, total=False):
-    """What a transcription can be told; `TranscriptionOptions` and `SpeakerHints` say what each means."""
-
-    num_speakers: int | None
-    min_speakers: int | None
-    max_speakers: int | None
-    language: str | None
-    diarize: bool
-    task: Task
-    prompt: str | None
-    hotwords: Sequence[str]
-    word_timestamps: bool
-    channels: ChannelMode
-    vad: bool
-    temperature: float | None
-    beam_size: int | None
-    multilingual: bool
 
 
 class AsyncDiarist:
@@ -91,13 +74,34 @@ class AsyncDiarist:
         are impossible or that the engine does not honour, `EngineUnavailable` when a model is
         missing, and whatever else of `app.domain.errors` ends the work.
         """
-        if self._use_cases is None:
-            raise RuntimeError("a Diarist works between its opening and its closing")
+        use_cases = self._opened
         chosen = transcription_options(**options)
-        stream = self._use_cases.transcribe_file.execute(Path(path).name, Path(path), chosen, keep=self._keep)
+        stream = use_cases.transcribe_file.execute(Path(path).name, Path(path), chosen, keep=self._keep)
         assert isinstance(stream, AsyncGenerator)
         self._streams.add(stream)
         return stream
+
+    async def diarize(
+        self, clip_id: str, *, threshold: float | None = None, **speakers: Unpack[Speakers]
+    ) -> Transcript:
+        """Tell the speakers of a transcript that is kept (`data_dir`) apart anew, without hearing it again.
+
+        `clip_id` is the transcript's; `threshold` the least cosine, between 0 and 1, of two voices of one
+        person. Raises `InvalidOptions`, `NotFound`, and `Conflict` where it must be transcribed again.
+        """
+        diarize_again = self._opened.diarize_again
+        return await diarize_again.execute(clip_id, SpeakerHints(**speakers), threshold=threshold)
+
+    @property
+    def voices(self) -> AsyncVoices:
+        """The known voices, which transcripts made from now on name. Kept with `data_dir`."""
+        return AsyncVoices(self._opened.voices)
+
+    @property
+    def _opened(self) -> UseCases:
+        if self._use_cases is None:
+            raise RuntimeError("a Diarist works between its opening and its closing")
+        return self._use_cases
 
 
 class Diarist:
@@ -148,6 +152,17 @@ class Diarist:
     def stream(self, path: str | os.PathLike[str], **options: Unpack[Options]) -> Iterator[Event]:
         """What is found while it is found: `AsyncDiarist.stream` as a plain iterator."""
         return self._iterate(self._diarist.stream(path, **options))
+
+    def diarize(
+        self, clip_id: str, *, threshold: float | None = None, **speakers: Unpack[Speakers]
+    ) -> Transcript:
+        """Tell the speakers of a kept transcript apart anew: `AsyncDiarist.diarize`."""
+        return self._loop.wait_for(self._diarist.diarize(clip_id, threshold=threshold, **speakers))
+
+    @property
+    def voices(self) -> Voices:
+        """The known voices: `AsyncDiarist.voices`."""
+        return Voices(self._diarist.voices, self._loop)
 
     def _iterate(self, events: AsyncIterator[Event]) -> Iterator[Event]:
         async def following() -> Event | None:
@@ -204,16 +219,3 @@ def open_diarist_async(
             provider.override(engine)
     container.settings.override(settings)
     return AsyncDiarist(running(container), keep=not settings.in_memory)
-
-
-def transcription_options(
-    *,
-    num_speakers: int | None = None,
-    min_speakers: int | None = None,
-    max_speakers: int | None = None,
-    hotwords: Sequence[str] = (),
-    **others: Any,
-) -> TranscriptionOptions:
-    """The options as one value. Raises `InvalidOptions`."""
-    speakers = SpeakerHints(num_speakers=num_speakers, min_speakers=min_speakers, max_speakers=max_speakers)
-    return TranscriptionOptions(speakers=speakers, hotwords=tuple(hotwords), **others)

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from app.domain.options import TranscriptionOptions
-from app.domain.ports import AudioDecoder, DiarizationPort, EnginePort, TranscriptionPort, VoiceActivityPort
+from app.domain.ports import (
+    AudioDecoder,
+    DiarizationPort,
+    EnginePort,
+    TranscriptionPort,
+    VoiceActivityPort,
+    VoiceRepository,
+)
 from app.domain.transcript import EngineUse
 
 
@@ -17,6 +24,7 @@ class Ports:
     diarization: DiarizationPort | None
     chosen_because: dict[str, str]
     windows_in_flight: int | None
+    voices: VoiceRepository | None = None
 
     @property
     def windows_at_once(self) -> int:

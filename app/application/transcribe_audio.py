@@ -15,6 +15,7 @@ from app.domain.ports import (
     DiarizationPort,
     TranscriptionPort,
     VoiceActivityPort,
+    VoiceRepository,
 )
 
 
@@ -24,7 +25,8 @@ class TranscribeAudio:
     `diarization=None` transcribes without speakers and warns. `chosen_because` maps a stage
     (transcription, diarization, voice_activity) to the reason why its engine was taken; it goes into
     the transcript. At most `windows_in_flight` windows are at the engine at once, as many as it can use
-    unless given; they bound the memory, the recording does not.
+    unless given; they bound the memory, the recording does not. Speakers get the names of `voices` where
+    it is sure that it is them; None names nobody.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class TranscribeAudio:
         diarization: DiarizationPort | None,
         chosen_because: Mapping[str, str] | None = None,
         windows_in_flight: int | None = None,
+        voices: VoiceRepository | None = None,
     ) -> None:
         self._clips = clips
         self._audio_store = audio_store
@@ -48,6 +51,7 @@ class TranscribeAudio:
             diarization=diarization,
             chosen_because=dict(chosen_because or {}),
             windows_in_flight=windows_in_flight,
+            voices=voices,
         )
 
     async def execute(self, clip_id: str, options: TranscriptionOptions) -> AsyncIterator[Event]:

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from app.application.channel_listener import ChannelListener, EverythingIsSpeech
 from app.application.closing import closing
+from app.application.name_speakers import name_speakers
 from app.application.ordered_work import OrderedWork
 from app.application.run_ports import Ports, run_key
+from app.application.separate_channels import separate_channels
 from app.application.spoken_language import SpokenLanguage
 from app.domain.assembly import TranscriptAssembler
 from app.domain.audio import AudioChunk, AudioClip
 from app.domain.chunks import ChunkPlanner
 from app.domain.diarization import ChunkDiarization
-from app.domain.errors import AudioTruncated, EngineFailed, EngineUnavailable, InvalidAudio
+from app.domain.errors import AudioTruncated, EngineFailed, EngineUnavailable, InvalidAudio, StorageFailed
 from app.domain.events import Done, Event, Progress, Warned, without_words
 from app.domain.options import TranscriptionOptions
 from app.domain.ports import Priority
@@ -67,9 +69,6 @@ class TranscriptionRun:
 
     async def work(self) -> None:
         """Do it all; `Done` is told last. Raises what the run raises."""
-        if self._options.diarize and "diarization" not in self._engines:
-            reason = self._ports.chosen_because.get("diarization", "no diarization engine is configured")
-            self._warn("diarization_unavailable", f"speakers were not told apart: {reason}")
         try:
             async with asyncio.TaskGroup() as tasks:
                 windows = OrderedWork(
@@ -91,6 +90,8 @@ class TranscriptionRun:
 
     async def _read(self, windows: "Windows", chunks: "Chunks") -> None:
         blocks = self._ports.decoder.blocks(self._path, channels=self._options.channels)
+        if self._options.channels == "split":
+            blocks = separate_channels(blocks, self._warn)
         async with closing(blocks):
             async for block in blocks:
                 if not self._listeners:
@@ -127,6 +128,9 @@ class TranscriptionRun:
 
     def _open(self, *, channels: int) -> None:
         self._diarizes = "diarization" in self._engines and channels == 1
+        if self._options.diarize and channels == 1 and not self._diarizes:
+            reason = self._ports.chosen_because.get("diarization", "no diarization engine is configured")
+            self._warn("diarization_unavailable", f"speakers were not told apart: {reason}")
         if not self._diarizes:
             self._engines.pop("diarization", None)
         self._assembler = TranscriptAssembler(
@@ -191,6 +195,10 @@ class TranscriptionRun:
     async def _finish(self) -> None:
         # Settling the speakers of ten hours takes seconds: the event loop must not wait for it.
         self._tell_all(await asyncio.to_thread(self._assembler.finish))
+        try:
+            self._tell_all(await name_speakers(self._assembler, self._ports.voices))
+        except StorageFailed as failure:
+            self._warn("known_voices_unavailable", f"nobody was named: {failure}")
         transcript = Transcript(
             clip_id=self._clip.id,
             language=self._written(self._spoken.language),
@@ -201,6 +209,7 @@ class TranscriptionRun:
             engine=self._engines,
             warnings=tuple(self._warnings),
             suppressed=tuple(sorted(self._suppressed, key=lambda text: (text.start, text.end))),
+            options=self._options,
         )
         self._tell(Done(transcript=transcript))
 

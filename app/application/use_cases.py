@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 from app.application.delete_audio import DeleteAudio
 from app.application.delete_transcript import DeleteTranscript
+from app.application.delete_voice import DeleteVoice
+from app.application.diarize_again import DiarizeAgain
+from app.application.enrol_voice import EnrolVoice
 from app.application.export_transcript import ExportTranscript
 from app.application.follow_job import FollowJob
 from app.application.get_audio import GetAudio
 from app.application.get_transcript import GetTranscript
 from app.application.list_audio import ListAudio
 from app.application.list_models import ListModels
+from app.application.list_voices import ListVoices
 from app.application.pull_model import PullModel
 from app.application.remove_model import RemoveModel
 from app.application.report_engines import ReportEngines
@@ -18,6 +22,15 @@ from app.application.stop_jobs import StopJobs
 from app.application.store_audio import StoreAudio
 from app.application.submit_job import SubmitJob
 from app.application.transcribe_file import TranscribeFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceUseCases:
+    """For whoever keeps the known voices. They need no recognition and no jobs."""
+
+    enrol_voice: EnrolVoice
+    list_voices: ListVoices
+    delete_voice: DeleteVoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,8 @@ class UseCases:
     get_transcript: GetTranscript
     export_transcript: ExportTranscript
     delete_transcript: DeleteTranscript
+    diarize_again: DiarizeAgain
+    voices: VoiceUseCases
     report_engines: ReportEngines
 
 

@@ -1,149 +1,241 @@
 """Words and turns become speaker segments. Pure: the same words and turns give the same segments.
 
-A word goes to the speaker whose turns overlap it most, in a gap to the nearest turn in time. A
-segment ends at a pause, at a sentence end and at a change of speaker; but inside a sentence only a
-run of at least two words or one second changes the speaker, so that one mislabelled word does not
-cut the sentence.
+Who said a word is decided for all words of an utterance at once, by the likeliest sequence (a beam search
+over who has just been speaking): each word should lie in or near a turn of its speaker (`TurnIndex.chances`);
+speakers change at pauses and sentence ends rather than between two words; nobody says two words at once; and
+whoever goes on within 0.27 s never stopped. At every instant of one voice there is so one speaker, also where
+turns overlap. Then the utterance is cut: a speaker who goes on while another speaks keeps one segment, beside
+the other's; and inside a sentence only two words or one second are a change of speaker, so that one
+mislabelled word does not cut the sentence.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import groupby
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from app.domain.timeline import TimeRange
-from app.domain.transcript import SpeakerTurn, Word
-
-PAUSE_S = 1.0
-"""A silence between words that ends a segment."""
-
-MAX_SEGMENT_S = 30.0
-"""Longer unbroken speech is cut at the widest gap in its second half."""
+from app.domain.transcript import Word
+from app.domain.turn_index import Chances, TurnIndex
+from app.domain.utterances import TOUCH_S, ends_sentence
 
 LEAST_RUN_WORDS = 2
 LEAST_RUN_S = 1.0
+GOES_ON_S = 0.27
+"""A speaker whose next word starts within this has not stopped, whoever spoke meanwhile."""
 
-_SENTENCE_ENDS = tuple(".?!…。？！")
-_ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "etc.", "e.g.", "i.e."})
+# Costs are negative logarithms of likelihoods, tuned as those of `turn_index` were.
+_FLOOR = 0.025
+_CHANGE, _PAUSE_S = 1.5, 1.5
+_AFTER_SENTENCE = 0.09
+_OVER_ANOTHER = 0.12
+_TWO_AT_ONCE, _AT_ONCE_S = 10.0, 0.1
+_THERE_AND_BACK = 0.75
+_CUT_OFF = 1.9
+_BEAM, _BEAM_COST = 6, 12.0
 
 
-class UtteranceSplitter:
-    """Cuts a channel's words into utterances as they come: at pauses, sentence ends and a length limit."""
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """Somebody who has just been speaking: until when, and whether that ended a sentence."""
 
-    def __init__(self) -> None:
-        self._open: list[Word] = []
+    label: str | None
+    end_s: float
+    done: bool
 
-    @property
-    def open_since_s(self) -> float | None:
-        """Where the utterance that is not complete yet starts."""
-        return self._open[0].start if self._open else None
 
-    def push(self, words: Iterable[Word]) -> list[tuple[Word, ...]]:
-        """Take the next words, in order of start; give the utterances they complete."""
-        done = []
-        for word in words:
-            if self._open and word.start - self._open[-1].end >= PAUSE_S:
-                done.append(self._take(len(self._open)))
-            while self._open and word.end - self._open[0].start > MAX_SEGMENT_S:
-                done.append(self._take(_widest_gap(self._open)))
-            self._open.append(word)
-            if _ends_sentence(word):
-                done.append(self._take(len(self._open)))
-        return done
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Speakers of the words so far: what they cost, the last one, and the path before it."""
 
-    def advance(self, heard_until_s: float) -> list[tuple[Word, ...]]:
-        """Note that no word to come starts before this second; give what that completes."""
-        if self._open and heard_until_s - self._open[-1].end >= PAUSE_S:
-            return [self._take(len(self._open))]
+    cost: float
+    label: str | None = None
+    before: "_Path | None" = None
+
+
+_Voices = tuple[_Voice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Words of one speaker out of an utterance; `place` is that of the first one in the utterance."""
+
+    place: int
+    words: tuple[Word, ...]
+
+
+def attribute(utterance: Sequence[Word], turns: TurnIndex, before: Sequence[Word] = ()) -> list[Part]:
+    """The utterance cut by speaker, in order of first words; each part's words carry one label.
+
+    `before` are the last words before the utterance, with their speakers: whoever is speaking goes on.
+    """
+    if not utterance:
         return []
-
-    def finish(self) -> list[tuple[Word, ...]]:
-        return [self._take(len(self._open))] if self._open else []
-
-    def _take(self, count: int) -> tuple[Word, ...]:
-        taken, self._open = tuple(self._open[:count]), self._open[count:]
-        return taken
-
-
-class TurnIndex:
-    """Looks up who speaks at a time among many turns, overlaps kept."""
-
-    def __init__(self, turns: Iterable[SpeakerTurn], *, untold: Iterable[TimeRange] = ()) -> None:
-        self._turns = sorted(turns)
-        self._untold = tuple(untold)
-        self._starts = [turn.start for turn in self._turns]
-        self._longest_s = max((turn.range.duration for turn in self._turns), default=0.0)
-        self._latest: list[SpeakerTurn] = []
-        for turn in self._turns:
-            late = self._latest[-1] if self._latest else turn
-            self._latest.append(turn if turn.end >= late.end else late)
-
-    def label(self, word: Word) -> Word:
-        """The word with its speaker and whether somebody else spoke too.
-
-        Unchanged without turns, and in a gap that is `untold`: nobody knows who spoke there.
-        """
-        if not self._turns:
-            return word
-        shares = self._shares(word.range)
-        if not shares:
-            if any(part.contains(word.range.midpoint) for part in self._untold):
-                return word
-            return replace(word, speaker_label=self._nearest(word.range).speaker_label)
-        best = max(shares, key=lambda label: (shares[label], label))
-        return replace(word, speaker_label=best, overlap=len(shares) > 1)
-
-    def _shares(self, part: TimeRange) -> dict[str, float]:
-        first = bisect_left(self._starts, part.start - self._longest_s)
-        shares: dict[str, float] = {}
-        for turn in self._turns[first : bisect_left(self._starts, part.end)]:
-            shared_s = turn.range.overlap(part)
-            if shared_s > 0:
-                shares[turn.speaker_label] = shares.get(turn.speaker_label, 0.0) + shared_s
-        return shares
-
-    def _nearest(self, part: TimeRange) -> SpeakerTurn:
-        after = bisect_right(self._starts, part.start)
-        near = self._turns[after : after + 1] + self._latest[max(0, after - 1) : after]
-        return min(near, key=lambda turn: (turn.range.gap(part), turn.start))
+    crowded = _crowded(utterance, before)
+    chances = [turns.chances(word, crowded=many) for word, many in zip(utterance, crowded, strict=True)]
+    labels = _gated(utterance, _decoded(utterance, chances, before))
+    words = [
+        _told(word, label, likely, overlap=turns.overlapped(word))
+        for word, label, likely in zip(utterance, labels, chances, strict=True)
+    ]
+    return [
+        Part(place=places[0], words=tuple(words[place] for place in places))
+        for places in _streams(utterance, labels)
+    ]
 
 
-def attribute(utterance: Sequence[Word], turns: TurnIndex) -> list[tuple[Word, ...]]:
-    """The utterance cut at its changes of speaker; each part's words carry one label."""
-    runs = [list(run) for _, run in groupby(map(turns.label, utterance), lambda word: word.speaker_label)]
-    while len(runs) > 1:
-        weakest = min(range(len(runs)), key=lambda index: _strength(runs[index]))
-        if _stands_alone(runs[weakest]):
-            break
-        runs = _absorb(runs, weakest)
-    return [tuple(run) for run in runs]
+def _told(word: Word, label: str | None, chances: Chances, *, overlap: bool) -> Word:
+    others = {other: chance for other, chance in chances.items() if other not in (label, None)}
+    return replace(
+        word,
+        speaker_label=label,
+        overlap=overlap,
+        # Rounded, so that turns in other pieces, as they stream, give the same.
+        speaker_confidence=None if label is None else round(chances.get(label, 0.0), 4),
+        runner_up=max(others, key=lambda other: (others[other], other or ""), default=None),
+    )
 
 
-def _absorb(runs: list[list[Word]], weak: int) -> list[list[Word]]:
-    """Give a weak run to its stronger neighbour, and join neighbours that now agree."""
-    beside = [index for index in (weak - 1, weak + 1) if 0 <= index < len(runs)]
-    host = max(beside, key=lambda index: _strength(runs[index]))
-    label = runs[host][0].speaker_label
-    runs[weak] = [replace(word, speaker_label=label) for word in runs[weak]]
-    words = [word for run in runs for word in run]
-    return [list(run) for _, run in groupby(words, lambda word: word.speaker_label)]
+def _crowded(utterance: Sequence[Word], before: Sequence[Word]) -> list[bool]:
+    """Which words were said while another one was."""
+    crowded = [False] * len(utterance)
+    end_s, last = max((word.end for word in before), default=0.0), -1
+    for place, word in enumerate(utterance):
+        if end_s - word.start > TOUCH_S:
+            crowded[place] = True
+            if last >= 0:
+                crowded[last] = True
+        if word.end > end_s:
+            end_s, last = word.end, place
+    return crowded
 
 
-def _strength(run: Sequence[Word]) -> tuple[int, float]:
-    return len(run), run[-1].end - run[0].start
+def _decoded(words: Sequence[Word], chances: Sequence[Chances], before: Sequence[Word]) -> list[str | None]:
+    """The speakers that cost least."""
+    voices: _Voices = ()
+    for word in before:
+        voices = _speaking(voices, word, word.speaker_label, done=ends_sentence(word))
+    paths: dict[_Voices, _Path] = {voices: _Path(0.0)}
+    previous = before[-1] if before else None
+    after_sentence = previous is not None and ends_sentence(previous)
+    for word, likely in zip(words, chances, strict=True):
+        change = 0.0 if previous is None else _change(word.start - previous.end, after_sentence)
+        done = ends_sentence(word)
+        reached: dict[_Voices, _Path] = {}
+        for voices, path in paths.items():
+            for label, chance in likely.items():
+                cost = path.cost - math.log(_FLOOR + chance) + _step(voices, path, word, label, change)
+                now = _speaking(voices, word, label, done=done)
+                if now not in reached or cost < reached[now].cost:
+                    reached[now] = _Path(cost, label, path)
+        paths = _cheapest(reached)
+        previous, after_sentence = word, done
+    last: _Path | None = min(paths.values(), key=lambda path: path.cost)
+    labels: list[str | None] = []
+    while last is not None and last.before is not None:
+        labels.append(last.label)
+        last = last.before
+    return labels[::-1]
 
 
-def _stands_alone(run: Sequence[Word]) -> bool:
-    count, length_s = _strength(run)
+def _change(gap_s: float, after_sentence: bool) -> float:
+    """What it costs that somebody else begins to speak so long after the last word."""
+    cost = _CHANGE * math.exp(-max(0.0, gap_s) / _PAUSE_S)
+    if after_sentence:
+        cost = min(cost, _AFTER_SENTENCE)
+    return min(cost, _OVER_ANOTHER) if gap_s < -TOUCH_S else cost
+
+
+def _step(voices: _Voices, path: _Path, word: Word, label: str | None, change: float) -> float:
+    cost = change
+    for voice in voices:
+        gone_on = voice.end_s > word.start - GOES_ON_S
+        if voice.label == label and gone_on:
+            both_s = voice.end_s - word.start - TOUCH_S
+            cost = _TWO_AT_ONCE * min(1.0, both_s / _AT_ONCE_S) if both_s > 0 else 0.0
+            if path.before is not None and path.label != label:
+                cost += _THERE_AND_BACK
+            return cost + _left(voices, word, label)
+    return cost + _left(voices, word, label)
+
+
+def _left(voices: _Voices, word: Word, label: str | None) -> float:
+    """What it costs that others have stopped amid a sentence."""
+    return sum(
+        _CUT_OFF
+        for voice in voices
+        if voice.label != label and not voice.done and voice.end_s <= word.start - GOES_ON_S
+    )
+
+
+def _speaking(voices: _Voices, word: Word, label: str | None, *, done: bool) -> _Voices:
+    """Who is speaking after `label` said the word."""
+    end_s = word.end
+    others = []
+    for voice in voices:
+        if voice.label == label:
+            end_s = max(end_s, voice.end_s)
+        elif voice.end_s > word.start - GOES_ON_S:
+            others.append(voice)
+    own = _Voice(label, end_s, done)
+    return tuple(sorted([*others, own], key=lambda voice: voice.label or "")) if others else (own,)
+
+
+def _cheapest(paths: dict[_Voices, _Path]) -> dict[_Voices, _Path]:
+    if len(paths) == 1:
+        return paths
+    ordered = sorted(paths.items(), key=lambda item: item[1].cost)[:_BEAM]
+    return {voices: path for voices, path in ordered if path.cost < ordered[0][1].cost + _BEAM_COST}
+
+
+def _gated(words: Sequence[Word], labels: list[str | None]) -> list[str | None]:
+    """The labels without changes of speaker that are too short to be believed."""
+    labels = list(labels)
+    while True:
+        streams = _streams(words, labels)
+        weak = sorted(
+            (stream for stream in streams if not _stands_alone(words, stream)),
+            key=lambda stream: (_strength(words, stream), stream[0]),
+        )
+        for stream in weak:
+            hosts = [s for s in streams if s is not stream and _takes(words, s, stream)]
+            if hosts:
+                host = max(hosts, key=lambda s: (_strength(words, s), -s[0]))
+                for place in stream:
+                    labels[place] = labels[host[0]]
+                break
+        else:
+            return labels
+
+
+def _streams(words: Sequence[Word], labels: Sequence[str | None]) -> list[list[int]]:
+    """The places of the words by who goes on speaking, in order of first words."""
+    streams: list[list[int]] = []
+    latest: dict[str | None, list[int]] = {}
+    for place, (word, label) in enumerate(zip(words, labels, strict=True)):
+        stream = latest.get(label)
+        follows = stream is not None and (
+            stream[-1] == place - 1 or words[stream[-1]].end > word.start - GOES_ON_S
+        )
+        if stream is None or not follows:
+            stream = latest[label] = []
+            streams.append(stream)
+        stream.append(place)
+    return streams
+
+
+def _takes(words: Sequence[Word], host: list[int], weak: list[int]) -> bool:
+    """Whether the host says words right before or after, and none at the same time."""
+    beside = weak[0] - 1 in host or weak[-1] + 1 in host
+    return beside and not any(
+        min(words[a].end, words[b].end) - max(words[a].start, words[b].start) > TOUCH_S
+        for a in weak
+        for b in host
+    )
+
+
+def _strength(words: Sequence[Word], stream: Sequence[int]) -> tuple[int, float]:
+    return len(stream), words[stream[-1]].end - words[stream[0]].start
+
+
+def _stands_alone(words: Sequence[Word], stream: Sequence[int]) -> bool:
+    count, length_s = _strength(words, stream)
     return count >= LEAST_RUN_WORDS or length_s >= LEAST_RUN_S
-
-
-def _ends_sentence(word: Word) -> bool:
-    text = word.word.rstrip("\"'”’»)]")
-    return text.endswith(_SENTENCE_ENDS) and text.lower() not in _ABBREVIATIONS
-
-
-def _widest_gap(words: Sequence[Word]) -> int:
-    """How many words come before the widest gap in the second half (all, when there is no gap)."""
-    gaps = [(words[i].start - words[i - 1].end, i) for i in range(max(1, len(words) // 2), len(words))]
-    return max(gaps)[1] if gaps else len(words)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from app.domain.errors import DiaristError
-from app.domain.transcript import SpeakerSegment, Transcript, TranscriptWarning
+from app.domain.transcript import SpeakerSegment, Transcript, TranscriptWarning, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +135,14 @@ def without_words(event: Event) -> Event:
 
 def relabelled(segment: SpeakerSegment, labels: dict[str, str]) -> SpeakerSegment:
     """The segment with each of its labels, on itself and on its words, replaced as `labels` says."""
-    words = tuple(
-        replace(word, speaker_label=labels.get(word.speaker_label, word.speaker_label))
-        if word.speaker_label is not None
-        else word
-        for word in segment.words
-    )
-    label = segment.speaker_label
-    return replace(segment, words=words, speaker_label=labels.get(label, label) if label else label)
+
+    def renamed(label: str | None) -> str | None:
+        return None if label is None else labels.get(label, label)
+
+    def word_renamed(word: Word) -> Word:
+        label, other = renamed(word.speaker_label), renamed(word.runner_up)
+        # Whoever turns out to be the speaker is nobody else any more.
+        return replace(word, speaker_label=label, runner_up=None if other == label else other)
+
+    words = tuple(word_renamed(word) for word in segment.words)
+    return replace(segment, words=words, speaker_label=renamed(segment.speaker_label))

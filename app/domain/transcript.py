@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.engine import EngineInfo
+from app.domain.options import TranscriptionOptions
 from app.domain.timeline import TimeRange
 
 Timing = Literal["aligned", "interpolated"]
@@ -21,7 +22,9 @@ class Word:
 
     `probability` is the engine's confidence within 0..1, None where it gives none. `timing` is
     "interpolated" where the engine gave no times of its own. `overlap` says that more than one
-    person was speaking.
+    person was speaking. `speaker_confidence` is how sure it is, within 0..1, that `speaker_label` said
+    the word, None where nobody is named; `runner_up` is who else it may have been, None where only one
+    person was near.
     """
 
     word: str
@@ -31,13 +34,19 @@ class Word:
     timing: Timing = "aligned"
     speaker_label: str | None = None
     overlap: bool = False
+    speaker_confidence: float | None = None
+    runner_up: str | None = None
 
     def __post_init__(self) -> None:
         TimeRange(start=self.start, end=self.end)
         if not self.word.strip():
             raise ValueError("a word needs letters")
-        if self.probability is not None and not 0 <= self.probability <= 1:
-            raise ValueError(f"probability must be within 0..1, got {self.probability}")
+        for name, share in (
+            ("probability", self.probability),
+            ("speaker_confidence", self.speaker_confidence),
+        ):
+            if share is not None and not 0 <= share <= 1:
+                raise ValueError(f"{name} must be within 0..1, got {share}")
 
     @property
     def range(self) -> TimeRange:
@@ -139,7 +148,8 @@ class Transcript:
     detection of the spoken one, None when it was given. `segments` are
     in order of start; `turns` are the diarizer's, overlaps kept; `speakers` in order of first
     appearance; `engine` maps a stage (transcription, diarization, voice_activity) to the engine that
-    did it; `suppressed` is what was left out as made up, in order of time.
+    did it; `suppressed` is what was left out as made up, in order of time. `options` are those it was
+    made with, None where nobody noted them.
     """
 
     clip_id: str
@@ -151,6 +161,7 @@ class Transcript:
     warnings: tuple[TranscriptWarning, ...] = ()
     language_probability: float | None = None
     suppressed: tuple[SuppressedText, ...] = ()
+    options: TranscriptionOptions | None = None
 
     @property
     def speakers(self) -> tuple[str, ...]:

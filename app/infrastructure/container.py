@@ -6,13 +6,18 @@ from dependency_injector import containers, providers
 
 from app.application.delete_audio import DeleteAudio
 from app.application.delete_transcript import DeleteTranscript
+from app.application.delete_voice import DeleteVoice
+from app.application.diarize_again import DiarizeAgain
+from app.application.enrol_voice import EnrolVoice
 from app.application.export_transcript import ExportTranscript
 from app.application.follow_job import FollowJob
 from app.application.get_audio import GetAudio
 from app.application.get_transcript import GetTranscript
 from app.application.list_audio import ListAudio
 from app.application.list_models import ListModels
+from app.application.list_voices import ListVoices
 from app.application.pull_model import PullModel
+from app.application.remembered import RememberedDiarization, RememberedTranscription
 from app.application.remove_model import RemoveModel
 from app.application.report_engines import ReportEngines
 from app.application.run_job import RunJob
@@ -21,7 +26,8 @@ from app.application.store_audio import StoreAudio
 from app.application.submit_job import SubmitJob
 from app.application.transcribe_audio import TranscribeAudio
 from app.application.transcribe_file import TranscribeFile
-from app.application.use_cases import ModelUseCases, UseCases
+from app.application.use_cases import ModelUseCases, UseCases, VoiceUseCases
+from app.domain.ports import DiarizationPort, FinishedWork
 from app.infrastructure.engines import (
     DIARIZATION_ENGINES,
     TRANSCRIPTION_ENGINES,
@@ -40,6 +46,10 @@ def _storage(settings: Settings) -> str:
 def _token(settings: Settings) -> str | None:
     token = settings.huggingface_auth_token
     return token.get_secret_value() if token else None
+
+
+def _remembering(engine: DiarizationPort | None, finished: FinishedWork) -> RememberedDiarization | None:
+    return RememberedDiarization(engine, finished) if engine is not None else None
 
 
 class Container(containers.DeclarativeContainer):
@@ -64,6 +74,16 @@ class Container(containers.DeclarativeContainer):
             outbound("persistence.sqlalchemy.transcripts:SqlTranscriptRepository"), database
         ),
         memory=providers.Singleton(outbound("persistence.memory:MemoryTranscriptRepository"), clips),
+    )
+    finished_work = providers.Selector(
+        storage,
+        files=providers.Singleton(outbound("persistence.sqlalchemy.finished_work:SqlFinishedWork"), database),
+        memory=providers.Singleton(outbound("persistence.memory:MemoryFinishedWork"), clips),
+    )
+    voices = providers.Selector(
+        storage,
+        files=providers.Singleton(outbound("persistence.sqlalchemy.voices:SqlVoiceRepository"), database),
+        memory=providers.Singleton(outbound("persistence.memory_voices:MemoryVoiceRepository")),
     )
     audio_store = providers.Selector(
         storage,
@@ -92,6 +112,16 @@ class Container(containers.DeclarativeContainer):
     diarization = chosen_diarization.provided.port
     voice_activity = chosen_voice_activity.provided.port
 
+    # In memory nothing is remembered: it would grow with the recording, and nobody could come back to it.
+    remembered_transcription = providers.Selector(
+        storage,
+        files=providers.Singleton(RememberedTranscription, transcription, finished_work),
+        memory=transcription,
+    )
+    remembered_diarization = providers.Selector(
+        storage, files=providers.Singleton(_remembering, diarization, finished_work), memory=diarization
+    )
+
     transcription_choice = providers.Callable(
         in_use, "transcription", transcription.provider, chosen_transcription.provider
     )
@@ -108,13 +138,14 @@ class Container(containers.DeclarativeContainer):
         audio_store=audio_store,
         decoder=decoder,
         voice_activity=voice_activity,
-        transcription=transcription,
-        diarization=diarization,
+        transcription=remembered_transcription,
+        diarization=remembered_diarization,
         chosen_because=providers.Dict(
             transcription=transcription_choice.provided.reason,
             diarization=diarization_choice.provided.reason,
             voice_activity=voice_activity_choice.provided.reason,
         ),
+        voices=voices,
     )
     store_audio = providers.Singleton(
         StoreAudio,
@@ -132,6 +163,21 @@ class Container(containers.DeclarativeContainer):
         transcription=transcription,
         clock=clock,
         max_queued=settings.provided.max_queued_jobs,
+    )
+    voice_use_cases = providers.Singleton(
+        VoiceUseCases,
+        enrol_voice=providers.Factory(
+            EnrolVoice,
+            clips=clips,
+            audio_store=audio_store,
+            decoder=decoder,
+            voice_activity=voice_activity,
+            diarization=diarization,
+            voices=voices,
+            clock=clock,
+        ),
+        list_voices=providers.Factory(ListVoices, voices=voices),
+        delete_voice=providers.Factory(DeleteVoice, voices=voices),
     )
     follow_job = providers.Singleton(FollowJob, ledger=ledger, linger_s=settings.provided.linger_s)
     use_cases = providers.Singleton(
@@ -154,6 +200,10 @@ class Container(containers.DeclarativeContainer):
         get_transcript=providers.Factory(GetTranscript, transcripts=transcripts),
         export_transcript=providers.Factory(ExportTranscript, transcripts=transcripts),
         delete_transcript=providers.Factory(DeleteTranscript, transcripts=transcripts),
+        diarize_again=providers.Factory(
+            DiarizeAgain, transcripts=transcripts, finished_work=finished_work, voices=voices
+        ),
+        voices=voice_use_cases,
         report_engines=providers.Factory(ReportEngines, engines=choices),
     )
 
@@ -163,6 +213,7 @@ class Container(containers.DeclarativeContainer):
         revision=settings.provided.whisper_revision,
         cache=settings.provided.model_cache_path,
         token=providers.Callable(_token, settings),
+        pipeline=settings.provided.pyannote_model,
     )
     model_use_cases = providers.Singleton(
         ModelUseCases,

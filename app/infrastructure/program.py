@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.adapters.inbound.cli.program import Diagnosis, Program, StorageCheck
 from app.application.report_engines import ChosenEngine, ReportEngines
-from app.application.use_cases import ModelUseCases, UseCases
+from app.application.use_cases import ModelUseCases, UseCases, VoiceUseCases
 from app.domain.engine import EngineChoice, can_transcribe
 from app.domain.errors import InvalidOptions
 
@@ -32,7 +32,14 @@ _PACKAGES = (
 def program(create_app: "Callable[[Settings, Container], FastAPI]") -> Program:
     """The commands' way to the rest. Nothing is imported before one of them needs it."""
     serve = partial(_serve, create_app)
-    return Program(version=__version__, open=_open, models=_models, serve=serve, diagnose=_diagnose)
+    return Program(
+        version=__version__,
+        open=_open,
+        models=_models,
+        voices=_voices,
+        serve=serve,
+        diagnose=_diagnose,
+    )
 
 
 def _open(data_dir: Path | None) -> AbstractAsyncContextManager[UseCases]:
@@ -53,6 +60,25 @@ def _models() -> ModelUseCases:
     container.settings.override(read_settings())
     use_cases: ModelUseCases = container.model_use_cases()
     return use_cases
+
+
+@asynccontextmanager
+async def _voices(data_dir: Path | None) -> AsyncIterator[VoiceUseCases]:
+    """Beside a service that may be running on the same folder: no worker, and no tidying up."""
+    from app.infrastructure.container import Container
+    from app.infrastructure.settings import read_settings
+
+    settings = read_settings()
+    container = Container()
+    container.settings.override(settings if data_dir is None else settings.for_local_files(data_dir))
+    async with AsyncExitStack() as stack:
+        database = container.database()
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        for port in (container.decoder(), container.voice_activity(), container.diarization()):
+            if port is not None:
+                stack.push_async_callback(port.aclose)
+        yield container.voice_use_cases()
 
 
 def _serve(

@@ -15,7 +15,11 @@ import uvicorn
 from dependency_injector import providers
 from fastapi import FastAPI
 
-from app.adapters.outbound.persistence.memory import MemoryClipRepository, MemoryTranscriptRepository
+from app.adapters.outbound.persistence.memory import (
+    MemoryClipRepository,
+    MemoryFinishedWork,
+    MemoryTranscriptRepository,
+)
 from app.adapters.outbound.voice_activity.energy import EnergyVoiceActivity
 from app.infrastructure.container import Container
 from app.infrastructure.main import create_app
@@ -77,6 +81,7 @@ def container_of(
         clips = MemoryClipRepository()
         container.clips.override(providers.Object(clips))
         container.transcripts.override(providers.Object(MemoryTranscriptRepository(clips)))
+        container.finished_work.override(providers.Object(MemoryFinishedWork(clips)))
     return container
 
 

@@ -27,6 +27,10 @@ ROUTES = {
     "DELETE /api/transcription/{clip_id}",
     "GET /api/transcription/stream/{clip_id}",
     "GET /api/transcription/{clip_id}/stream",
+    "POST /api/transcription/{clip_id}/diarize",
+    "POST /api/voices",
+    "GET /api/voices",
+    "DELETE /api/voices/{voice_id}",
     "GET /health",
     "GET /ready",
 }

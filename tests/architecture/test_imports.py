@@ -14,9 +14,15 @@ from tests.architecture.sources import APP, ROOT, TESTS, imports_of, name_of, pa
 WITH_NUMPY = {
     "app/domain/audio.py",
     "app/domain/diarization.py",
+    "app/domain/dual_mono.py",
+    "app/domain/presences.py",
+    "app/domain/settling.py",
     "app/domain/speakers.py",
     "app/domain/voice.py",
     "app/domain/voice_clusters.py",
+    "app/domain/voice_likeness.py",
+    "app/domain/voice_splits.py",
+    "app/domain/voices.py",
     "app/domain/windows.py",
 }
 

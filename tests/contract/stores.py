@@ -5,9 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.adapters.outbound.persistence.memory import MemoryClipRepository, MemoryTranscriptRepository
-from app.adapters.outbound.persistence.sqlalchemy import Database, SqlClipRepository, SqlTranscriptRepository
-from app.domain.ports import ClipRepository, TranscriptRepository
+from app.adapters.outbound.persistence.memory import (
+    MemoryClipRepository,
+    MemoryFinishedWork,
+    MemoryTranscriptRepository,
+)
+from app.adapters.outbound.persistence.sqlalchemy import (
+    Database,
+    SqlClipRepository,
+    SqlFinishedWork,
+    SqlTranscriptRepository,
+)
+from app.domain.ports import ClipRepository, FinishedWork, TranscriptRepository
 
 STORES = ("memory", "sqlite")
 
@@ -16,16 +25,25 @@ STORES = ("memory", "sqlite")
 class Store:
     clips: ClipRepository
     transcripts: TranscriptRepository
+    finished_work: FinishedWork
 
 
 @asynccontextmanager
 async def opened_store(kind: str, folder: Path) -> AsyncIterator[Store]:
     if kind == "memory":
         clips = MemoryClipRepository()
-        yield Store(clips=clips, transcripts=MemoryTranscriptRepository(clips))
+        yield Store(
+            clips=clips,
+            transcripts=MemoryTranscriptRepository(clips),
+            finished_work=MemoryFinishedWork(clips),
+        )
     else:
         async with opened_database(folder / "diarist.db") as database:
-            yield Store(clips=SqlClipRepository(database), transcripts=SqlTranscriptRepository(database))
+            yield Store(
+                clips=SqlClipRepository(database),
+                transcripts=SqlTranscriptRepository(database),
+                finished_work=SqlFinishedWork(database),
+            )
 
 
 @asynccontextmanager

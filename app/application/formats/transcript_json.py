@@ -87,6 +87,8 @@ def _word_to_dict(word: Word) -> dict[str, Any]:
         **_times(word.start, word.end),
         "probability": _rounded(word.probability),
         "speaker_label": word.speaker_label,
+        "speaker_confidence": _rounded(word.speaker_confidence),
+        "runner_up": word.runner_up,
         "overlap": word.overlap,
         "timing": word.timing,
     }

@@ -5,10 +5,12 @@ from app.domain.ports.clips import ClipPage, ClipRepository
 from app.domain.ports.clock import Clock
 from app.domain.ports.diarization import DiarizationPort
 from app.domain.ports.engine import EnginePort
+from app.domain.ports.finished_work import FinishedWork
 from app.domain.ports.jobs import JobLedger
 from app.domain.ports.transcription import Priority, TranscriptionPort
 from app.domain.ports.transcripts import TranscriptRepository
 from app.domain.ports.voice_activity import VoiceActivityPort, VoiceListener
+from app.domain.ports.voices import VoiceRepository
 
 __all__ = [
     "AudioDecoder",
@@ -18,6 +20,7 @@ __all__ = [
     "Clock",
     "DiarizationPort",
     "EnginePort",
+    "FinishedWork",
     "JobLedger",
     "Priority",
     "StoredAudio",
@@ -25,4 +28,5 @@ __all__ = [
     "TranscriptionPort",
     "VoiceActivityPort",
     "VoiceListener",
+    "VoiceRepository",
 ]

@@ -17,7 +17,14 @@ from app.domain.engine import EngineInfo
 from app.domain.errors import AudioTruncated, DiaristError
 from app.domain.events import Done, Event
 from app.domain.options import ChannelMode, TranscriptionOptions
-from app.domain.ports import AudioDecoder, DiarizationPort, Priority, TranscriptionPort, VoiceActivityPort
+from app.domain.ports import (
+    AudioDecoder,
+    DiarizationPort,
+    Priority,
+    TranscriptionPort,
+    VoiceActivityPort,
+    VoiceRepository,
+)
 from app.domain.timeline import TimeRange
 from app.domain.transcript import SpeakerTurn, Transcript, TranscriptionText, Word
 from app.domain.windows import SpeechWindow
@@ -26,7 +33,10 @@ BLOCK_S = 5.0
 
 
 class ToneDecoder(AudioDecoder):
-    """A loud noise wherever somebody speaks, one list of ranges per channel. Counts the blocks it gave."""
+    """A loud tone wherever somebody speaks, one list of ranges per channel. Counts the blocks it gave.
+
+    Each channel has a tone of its own unless `one_tone`.
+    """
 
     def __init__(
         self,
@@ -34,11 +44,13 @@ class ToneDecoder(AudioDecoder):
         *channels: Sequence[TimeRange],
         truncated: bool = False,
         block_s: float = BLOCK_S,
+        one_tone: bool = False,
     ) -> None:
         self.duration_s = duration_s
         self.channels = channels
         self.truncated = truncated
         self.block_s = block_s
+        self.one_tone = one_tone
         self.blocks_given = 0
         self.closed = False
 
@@ -53,7 +65,10 @@ class ToneDecoder(AudioDecoder):
             start_s = 0.0
             while start_s < self.duration_s:
                 end_s = min(start_s + self.block_s, self.duration_s)
-                yield tuple(self._waveform(speech, start_s, end_s) for speech in wanted)
+                yield tuple(
+                    self._waveform(speech, start_s, end_s, 20 if self.one_tone else 20 + 7 * number)
+                    for number, speech in enumerate(wanted)
+                )
                 self.blocks_given += 1
                 await asyncio.sleep(0)
                 start_s = end_s
@@ -62,11 +77,16 @@ class ToneDecoder(AudioDecoder):
         finally:
             self.closed = True
 
-    def _waveform(self, speech: Sequence[TimeRange], start_s: float, end_s: float) -> Waveform:
+    def _waveform(
+        self, speech: Sequence[TimeRange], start_s: float, end_s: float, half_wave: int
+    ) -> Waveform:
         samples = np.zeros(round((end_s - start_s) * SAMPLE_RATE_HZ), np.float32)
         for part in speech:
             first = max(0, round((part.start - start_s) * SAMPLE_RATE_HZ))
-            samples[first : max(0, round((part.end - start_s) * SAMPLE_RATE_HZ))] = 0.5
+            last = max(0, round((part.end - start_s) * SAMPLE_RATE_HZ))
+            samples[first:last] = 0.5
+        waves = (np.arange(len(samples)) + round(start_s * SAMPLE_RATE_HZ)) // half_wave
+        samples[waves % 2 == 1] *= -1
         return Waveform(samples=samples, start_s=start_s)
 
 
@@ -159,6 +179,7 @@ async def transcribe_audio(
     *,
     windows_in_flight: int | None = None,
     voice_activity: VoiceActivityPort | None = None,
+    voices: VoiceRepository | None = None,
 ) -> TranscribeAudio:
     """The use case over one clip whose id is "clip"."""
     clips, audio_store = MemoryClipRepository(), InPlaceAudioStore()
@@ -184,6 +205,7 @@ async def transcribe_audio(
         diarization=diarization,
         chosen_because={"transcription": "the test says so"},
         windows_in_flight=windows_in_flight,
+        voices=voices,
     )
 
 

@@ -137,6 +137,27 @@ def test_a_failed_chunk_holds_nobody_up() -> None:
     assert event.segment.speaker_label is None
 
 
+def test_what_was_told_rightly_is_not_told_again() -> None:
+    """Streamed and final segments come by one rule: all that differs is where turns are cut, at seams."""
+    target, events = assembler(), []
+    turns, spoken = [], []
+    for number in range(40):
+        start = 4.7 * number
+        turns.append(SpeakerTurn(start=start, end=start + 5.0, speaker_label=f"SPEAKER_0{number % 3}"))
+        spoken += say("so we will meet at noon then. yes", start + 0.1)
+    for number in range(3):
+        core = TimeRange(start=60.0 * number, end=60.0 * (number + 1))
+        told_until_s = min(core.end, 4.7 * 40)
+        batch = [word for word in spoken if core.start <= word.start < core.end]
+        events += target.add_words(batch, heard_until_s=told_until_s)
+        events += target.add_chunk(diarized(turns, core), core)
+    events += target.add_words([w for w in spoken if w.start >= 180], heard_until_s=200.0)
+    last = TimeRange(start=180.0, end=200.0)
+    events += target.add_chunk(diarized(turns, last), last)
+    assert sum(isinstance(event, Segment) for event in events) > 40
+    assert target.finish() == []
+
+
 FIRST, SECOND = VOICES["SPEAKER_00"], VOICES["SPEAKER_01"]
 BETWEEN = (FIRST + 0.9 * SECOND) / np.linalg.norm(FIRST + 0.9 * SECOND)
 """Two takes of a voice seem two people until longer ones, in between, show that they are one."""

@@ -1,4 +1,17 @@
-from app.domain.events import Done, Event, Progress, Queued, Relabel, Retract, Segment, Started, fold
+from dataclasses import replace
+
+from app.domain.events import (
+    Done,
+    Event,
+    Progress,
+    Queued,
+    Relabel,
+    Retract,
+    Segment,
+    Started,
+    fold,
+    relabelled,
+)
 from app.domain.transcript import SpeakerSegment, Transcript, Word
 
 
@@ -39,6 +52,13 @@ def test_labels_can_change_places_in_all_earlier_segments_at_once() -> None:
         ("c", "A", "A"),
         ("d", None, None),
     ]
+
+
+def test_a_runner_up_is_renamed_too_and_forgotten_once_it_is_the_speaker() -> None:
+    doubtful = [replace(word, runner_up="B") for word in segment("a", 0, "A").words]
+    told_once = replace(segment("a", 0, "A"), words=tuple(doubtful))
+    assert relabelled(told_once, {"B": "C"}).words[0].runner_up == "C"
+    assert relabelled(told_once, {"B": "A"}).words[0].runner_up is None
 
 
 def test_a_retracted_segment_is_gone_and_progress_changes_nothing() -> None:

@@ -102,28 +102,6 @@ def test_hints_may_change_after_the_work_is_done() -> None:
     ] == [1, 2, 3]
 
 
-def test_two_speakers_of_a_chunk_are_two_people_even_when_they_sound_alike() -> None:
-    alike = ChunkDiarization(
-        turns=tuple(
-            LocalTurn(local_speaker=n, range=TimeRange(start=10.0 * n, end=10.0 * n + 5)) for n in range(2)
-        ),
-        samples=tuple(
-            VoiceSample(
-                local_speaker=n,
-                range=TimeRange(start=10.0 * n, end=10.0 * n + 5),
-                embedding=voice(0, n),
-                model="test",
-            )
-            for n in range(2)
-        ),
-    )
-    early, final = linked([alike])
-    assert labels(early) == labels(final) == ["SPEAKER_00", "SPEAKER_01"]
-
-    _, told = linked([alike], SpeakerHints(num_speakers=1))
-    assert set(labels(told)) == {"SPEAKER_00"}
-
-
 def test_a_minimum_splits_a_local_speaker_who_was_two_people() -> None:
     mixed = ChunkDiarization(
         turns=(LocalTurn(local_speaker=0, range=TimeRange(start=0, end=30)),),

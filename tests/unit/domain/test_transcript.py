@@ -26,7 +26,9 @@ def segment(start: float, label: str | None, text: str = "hi") -> SpeakerSegment
     )
 
 
-@pytest.mark.parametrize("bad", [{"word": " "}, {"probability": 1.1}, {"end": 0.5}])
+@pytest.mark.parametrize(
+    "bad", [{"word": " "}, {"probability": 1.1}, {"end": 0.5}, {"speaker_confidence": -0.1}]
+)
 def test_a_word_that_cannot_be_is_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Word(**({"word": "hi", "start": 1.0, "end": 2.0} | bad))  # type: ignore[arg-type]

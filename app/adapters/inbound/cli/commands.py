@@ -14,6 +14,7 @@ from app.adapters.inbound.cli.inputs import find_recordings
 from app.adapters.inbound.cli.models import models
 from app.adapters.inbound.cli.program import Program
 from app.adapters.inbound.cli.transcribing import Task, transcribe_all
+from app.adapters.inbound.cli.voices import voices
 from app.application.formats import FORMATS, Format
 from app.application.formats.cues import DEFAULT_LAYOUT, CueLayout
 from app.domain import options as domain
@@ -29,6 +30,7 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 commands.add_typer(models)
+commands.add_typer(voices)
 
 
 def command_line(program: Program) -> Callable[[], Any]:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.application.use_cases import ModelUseCases, UseCases
+from app.application.use_cases import ModelUseCases, UseCases, VoiceUseCases
 from app.domain.engine import EngineChoice
 
 
@@ -43,13 +43,15 @@ class Program:
     """The doors of the program behind the commands. Each raises `InvalidOptions` for impossible settings.
 
     `open` gives the use cases inside `async with`, with everything kept under a folder, or nothing
-    kept for None. `models` gives those that need no engine. `serve` serves at a host and port, the
-    configured ones for None, until it is stopped; it raises `OSError` when it cannot listen there.
+    kept for None. `models` gives those that need no engine. `voices` gives those of the known voices
+    kept under a folder, the service's for None. `serve` serves at a host and port, the configured ones
+    for None, until it is stopped; it raises `OSError` when it cannot listen there.
     `diagnose` tries to load the engines if told so, which may take a minute.
     """
 
     version: str
     open: Callable[[Path | None], AbstractAsyncContextManager[UseCases]]
     models: Callable[[], ModelUseCases]
+    voices: Callable[[Path | None], AbstractAsyncContextManager[VoiceUseCases]]
     serve: Callable[[str | None, int | None], None]
     diagnose: Callable[[bool], Diagnosis]

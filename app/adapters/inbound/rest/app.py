@@ -7,10 +7,12 @@ from fastapi import FastAPI
 
 from app.adapters.inbound.rest import (
     audio_routes,
+    diarize_routes,
     health_routes,
     problems,
     transcribe_routes,
     transcription_routes,
+    voice_routes,
 )
 from app.adapters.inbound.rest.description import describe
 from app.adapters.inbound.rest.security import RequireKey, RequireKnownHost, RequireLoopback
@@ -51,7 +53,14 @@ def create_rest_app(
     )
     app.state.max_upload_bytes = max_upload_bytes
     app.state.heartbeat_s = heartbeat_s
-    for routes in (audio_routes, transcribe_routes, transcription_routes, health_routes):
+    for routes in (
+        audio_routes,
+        transcribe_routes,
+        transcription_routes,
+        diarize_routes,
+        voice_routes,
+        health_routes,
+    ):
         app.include_router(routes.router)
     problems.install(app)
     app.openapi = lambda: describe(app, with_key=api_key is not None)  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -44,7 +44,11 @@ class TranscriptionQuery(Query):
     ] = []
     word_timestamps: Annotated[bool, Field(description="give every word its times", examples=[True])] = True
     channels: Annotated[
-        ChannelMode, Field(description="split: each channel is a speaker of its own", examples=["mix"])
+        ChannelMode,
+        Field(
+            description="split: each channel is a speaker of its own; two that carry one sound are mixed",
+            examples=["mix"],
+        ),
     ] = "mix"
     vad: Annotated[bool, Field(description="false: take everything for speech", examples=[True])] = True
     temperature: Annotated[
@@ -77,6 +81,34 @@ class TranscriptionQuery(Query):
             temperature=self.temperature,
             beam_size=self.beam_size,
             multilingual=self.multilingual,
+        )
+
+
+class DiarizeQuery(Query):
+    """How to tell the speakers of a stored transcript apart."""
+
+    num_speakers: Annotated[
+        int | None, Field(description="how many people speak, if known", examples=[3])
+    ] = None
+    min_speakers: Annotated[
+        int | None, Field(description="at least so many people speak", examples=[None])
+    ] = None
+    max_speakers: Annotated[
+        int | None, Field(description="at most so many people speak", examples=[None])
+    ] = None
+    threshold: Annotated[
+        float | None,
+        Field(
+            description="how alike two voices of one person are at least, between 0 and 1 (cosine); "
+            "when not given, as usual for the engine",
+            examples=[0.7],
+        ),
+    ] = None
+
+    def to_hints(self) -> SpeakerHints:
+        """Raises `InvalidOptions`."""
+        return SpeakerHints(
+            num_speakers=self.num_speakers, min_speakers=self.min_speakers, max_speakers=self.max_speakers
         )
 
 

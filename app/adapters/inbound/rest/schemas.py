@@ -58,7 +58,19 @@ class Word(Schema):
     end: float
     probability: float | None
     speaker_label: str | None
-    overlap: bool
+    speaker_confidence: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="how sure it is who said the word; null where nobody is named, and in transcripts "
+            "that were stored before there was such a measure",
+        ),
+    ]
+    runner_up: Annotated[
+        str | None, Field(description="who else may have said it; null where only one person was near")
+    ]
+    overlap: Annotated[bool, Field(description="more than one person was speaking")]
     timing: Literal["aligned", "interpolated"]
 
 

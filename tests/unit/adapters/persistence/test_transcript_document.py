@@ -28,6 +28,14 @@ def test_a_document_from_before_there_was_suppressed_text_can_still_be_read() ->
     assert decode(json.dumps(document)) == a_transcript()
 
 
+def test_a_document_from_before_words_said_how_sure_their_speaker_is_can_still_be_read() -> None:
+    document = json.loads(encode(a_transcript()))
+    document["version"] = 1
+    for word in document["segments"][0]["words"]:
+        del word["speaker_confidence"], word["runner_up"]
+    assert decode(json.dumps(document)) == a_transcript()
+
+
 def test_half_a_surrogate_pair_survives() -> None:
     assert decode(encode(a_transcript(text="odd \ud83d name"))) == a_transcript(text="odd \ud83d name")
 

@@ -20,7 +20,15 @@ from tests.unit.application.formats.transcripts import DEARLY_MADE, any_transcri
 
 
 def test_the_whole_transcript_has_the_shape_of_the_http_interface() -> None:
-    word = Word(word="Größe", start=0.12345, end=0.98765, probability=0.912345, speaker_label="SPEAKER_00")
+    word = Word(
+        word="Größe",
+        start=0.12345,
+        end=0.98765,
+        probability=0.912345,
+        speaker_label="SPEAKER_00",
+        speaker_confidence=0.654321,
+        runner_up="SPEAKER_01",
+    )
     written = Transcript(
         clip_id="clip",
         language="de",
@@ -82,6 +90,8 @@ def test_the_whole_transcript_has_the_shape_of_the_http_interface() -> None:
                         "end": 0.988,
                         "probability": 0.9123,
                         "speaker_label": "SPEAKER_00",
+                        "speaker_confidence": 0.6543,
+                        "runner_up": "SPEAKER_01",
                         "overlap": False,
                         "timing": "aligned",
                     }

@@ -2,6 +2,7 @@
 
 from app.adapters.outbound.persistence.sqlalchemy.clips import SqlClipRepository
 from app.adapters.outbound.persistence.sqlalchemy.database import Database
+from app.adapters.outbound.persistence.sqlalchemy.finished_work import SqlFinishedWork
 from app.adapters.outbound.persistence.sqlalchemy.transcripts import SqlTranscriptRepository
 
-__all__ = ["Database", "SqlClipRepository", "SqlTranscriptRepository"]
+__all__ = ["Database", "SqlClipRepository", "SqlFinishedWork", "SqlTranscriptRepository"]

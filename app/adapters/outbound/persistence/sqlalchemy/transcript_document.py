@@ -6,10 +6,12 @@ back into Python for every part.
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from app.domain.engine import EngineInfo
 from app.domain.errors import Conflict
+from app.domain.options import SpeakerHints, TranscriptionOptions
 from app.domain.transcript import (
     EngineUse,
     SpeakerSegment,
@@ -20,8 +22,11 @@ from app.domain.transcript import (
     Word,
 )
 
-VERSION = 1
-"""Goes up whenever a reader of the last version could not read the new one."""
+VERSION = 2
+"""Goes up whenever a reader of the last version could not read the new one.
+
+2: words say how sure their speaker is.
+"""
 
 Document = dict[str, Any]
 Part = Transcript | SpeakerSegment | Word | SpeakerTurn | EngineUse | TranscriptWarning | SuppressedText
@@ -35,7 +40,7 @@ def encode(transcript: Transcript) -> str:
 def decode(text: str) -> Transcript:
     """The inverse of `encode`. Raises `Conflict` when a newer Diarist wrote the text."""
     document = json.loads(text, object_hook=_as_it_is)
-    if document["version"] != VERSION:
+    if document["version"] > VERSION:
         raise Conflict(
             f"the transcript is stored in version {document['version']}: upgrade Diarist to read it"
         )
@@ -50,6 +55,7 @@ def decode(text: str) -> Transcript:
         # Documents written before there was either lack them.
         language_probability=document.get("language_probability"),
         suppressed=tuple(SuppressedText(**text) for text in document.get("suppressed", ())),
+        options=_to_options(document.get("options")),
     )
 
 
@@ -64,6 +70,8 @@ def _to_plain(part: Part) -> Document:
                 "timing": part.timing,
                 "speaker_label": part.speaker_label,
                 "overlap": part.overlap,
+                "speaker_confidence": part.speaker_confidence,
+                "runner_up": part.runner_up,
             }
         case SpeakerSegment():
             return {
@@ -108,6 +116,7 @@ def _to_plain(part: Part) -> Document:
                 "warnings": part.warnings,
                 "language_probability": part.language_probability,
                 "suppressed": part.suppressed,
+                "options": asdict(part.options) if part.options else None,
             }
 
 
@@ -129,3 +138,10 @@ def _to_engine_use(document: Document) -> EngineUse:
         options=frozenset(document["options"]),
     )
     return EngineUse(info=info, reason=document["reason"])
+
+
+def _to_options(document: Document | None) -> TranscriptionOptions | None:
+    if document is None:
+        return None
+    speakers, hotwords = SpeakerHints(**document.pop("speakers")), tuple(document.pop("hotwords"))
+    return TranscriptionOptions(**document, speakers=speakers, hotwords=hotwords)

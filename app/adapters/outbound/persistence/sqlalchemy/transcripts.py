@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.adapters.outbound.persistence.sqlalchemy.database import Database
-from app.adapters.outbound.persistence.sqlalchemy.tables import clips, transcripts
+from app.adapters.outbound.persistence.sqlalchemy.tables import clips, finished_work, transcripts
 from app.adapters.outbound.persistence.sqlalchemy.transcript_document import decode, encode
 from app.domain.errors import NotFound
 from app.domain.ports import TranscriptRepository
@@ -41,5 +41,10 @@ class SqlTranscriptRepository(TranscriptRepository):
         return await asyncio.to_thread(decode, rows[0].document)
 
     async def delete(self, clip_id: str) -> None:
-        if await self._database.write(delete(transcripts).where(transcripts.c.clip_id == clip_id)) == 0:
+        stored = transcripts.c.clip_id == clip_id
+        # Whoever deletes what was said does not expect its words to be kept elsewhere.
+        pieces = delete(finished_work).where(
+            finished_work.c.clip_id.in_(select(transcripts.c.clip_id).where(stored))
+        )
+        if await self._database.write(pieces, delete(transcripts).where(stored)) == 0:
             raise NotFound("transcript", clip_id)
