@@ -4,21 +4,16 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from app.adapters.outbound.diarization.cell_turns import runs_of, turns_of
 from app.adapters.outbound.diarization.clustering import Array, Labels, tell_apart
-from app.adapters.outbound.diarization.ge2e_encoder import (
-    ENGINE,
-    FRAMES_PER_S,
-    WINDOW_FRAMES,
-    Ge2eEncoder,
-    weights_file,
-)
-from app.domain.audio import SAMPLE_RATE_HZ, AudioChunk
-from app.domain.diarization import ChunkDiarization, LocalTurn, VoiceSample
+from app.adapters.outbound.diarization.ge2e_encoder import ENGINE, Ge2eEncoder, weights_file
+from app.adapters.outbound.diarization.voice_cells import Cell, listen
+from app.domain.audio import AudioChunk
+from app.domain.diarization import ChunkDiarization, VoiceSample
 from app.domain.engine import EngineInfo
 from app.domain.errors import EngineFailed
 from app.domain.ports import DiarizationPort
@@ -27,28 +22,11 @@ from app.domain.timeline import TimeRange
 Result = TypeVar("Result")
 
 EMBEDDINGS = "resemblyzer-ge2e"
-CELL_S = 0.4
-"""A window decides over so much speech in its middle."""
-WINDOW_S = WINDOW_FRAMES / FRAMES_PER_S
-LEVEL_DBFS = -30.0
-"""Quiet speech is raised to this level, as Resemblyzer does in training and use."""
 MAX_SAMPLES = 16
 SAMPLE_CELLS = 10
 """Cells per voice sample, 4 s: long enough to know a voice, short enough to lie within a turn."""
 LEAST_LENGTH = 1e-3
 """A stretch without a voice that could be measured has a mean shorter than this, and gives no sample."""
-JOIN_S = 0.25
-"""Pauses up to this long do not end a turn, as in pyannote's references."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cell:
-    """A stretch of speech that one window decides over."""
-
-    range: TimeRange
-    speech: int
-    window_start_s: float
-    heard_s: float
 
 
 class ResemblyzerDiarizer(DiarizationPort):
@@ -97,7 +75,7 @@ class ResemblyzerDiarizer(DiarizationPort):
 
     def _diarize(self, chunk: AudioChunk, max_speakers: int | None) -> ChunkDiarization:
         encoder = self._loaded()
-        heard = _listen(encoder, chunk)
+        heard = listen(encoder, chunk)
         if not heard.cells:
             return ChunkDiarization(turns=(), samples=())
         try:
@@ -112,101 +90,14 @@ class ResemblyzerDiarizer(DiarizationPort):
             np.array([cell.speech for cell in heard.cells], np.intp),
             max_speakers=max_speakers,
         )
-        runs = list(_runs(heard.cells, labels))
+        runs = list(runs_of(heard.cells, labels))
         return ChunkDiarization(
-            turns=tuple(_turns(heard, labels, runs)),
+            turns=tuple(turns_of(heard, labels, runs)),
             samples=tuple(_samples(heard.cells, labels, voices, runs)),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
-    """The cells of a chunk, the mel window (n, 160, 40) of each, and how loud every 10 ms is."""
-
-    cells: list[_Cell]
-    windows: Array
-    loudness: Array
-    start_s: float
-
-    def change_s(self, before: _Cell, after: _Cell) -> float:
-        """Where one speaker gives way to the other: the quietest moment from middle to middle."""
-        first = round((before.range.midpoint - self.start_s) * FRAMES_PER_S)
-        last = round((after.range.midpoint - self.start_s) * FRAMES_PER_S)
-        return self.start_s + (first + int(self.loudness[first : last + 1].argmin())) / FRAMES_PER_S
-
-
-def _listen(encoder: Ge2eEncoder, chunk: AudioChunk) -> _Heard:
-    wave = chunk.waveform
-    mel = encoder.mel(wave.samples)
-    speech = [wave.cut(part) for part in chunk.speech]
-    power = sum(float(np.square(part).sum()) for part in speech) / max(1, sum(map(len, speech)))
-    gain = max(1.0, 10 ** (LEVEL_DBFS / 10) / (power + 1e-12))
-    cells: list[_Cell] = []
-    windows = []
-    bounds = TimeRange(start=wave.start_s, end=max(wave.end_s, wave.start_s + 1 / SAMPLE_RATE_HZ))
-    for number, part in enumerate(chunk.speech):
-        inside = part.clamp(bounds)
-        if inside is None or inside.duration < 2 / FRAMES_PER_S:
-            continue
-        for cell in _cells(number, inside):
-            cells.append(cell)
-            windows.append(_window(mel, cell, wave.start_s))
-    smooth = np.convolve(mel.sum(axis=1), np.ones(10, np.float32) / 10, mode="same")
-    stacked = np.stack(windows) * np.float32(gain) if windows else np.empty((0, WINDOW_FRAMES, 0), np.float32)
-    return _Heard(cells=cells, windows=stacked, loudness=smooth, start_s=wave.start_s)
-
-
-def _cells(number: int, part: TimeRange) -> Iterator[_Cell]:
-    count = max(1, round(part.duration / CELL_S))
-    heard_s = min(WINDOW_S, part.duration)
-    edges = np.linspace(part.start, part.end, count + 1).tolist()
-    for start_s, end_s in itertools.pairwise(edges):
-        first = (start_s + end_s - heard_s) / 2
-        yield _Cell(
-            range=TimeRange(start=start_s, end=end_s),
-            speech=number,
-            window_start_s=min(max(first, part.start), part.end - heard_s),
-            heard_s=heard_s,
-        )
-
-
-def _window(mel: Array, cell: _Cell, start_s: float) -> Array:
-    """160 frames around the cell; speech that is shorter is repeated until it fills them."""
-    first = min(round((cell.window_start_s - start_s) * FRAMES_PER_S), len(mel) - 1)
-    frames = mel[first : first + max(1, round(cell.heard_s * FRAMES_PER_S))]
-    return np.resize(frames, (WINDOW_FRAMES, mel.shape[1]))
-
-
-def _runs(cells: list[_Cell], labels: Labels) -> Iterator[range]:
-    """Consecutive cells of one speech range and one speaker."""
-    first = 0
-    for i in range(1, len(cells) + 1):
-        if i == len(cells) or cells[i].speech != cells[first].speech or labels[i] != labels[first]:
-            yield range(first, i)
-            first = i
-
-
-def _turns(heard: _Heard, labels: Labels, runs: list[range]) -> Iterator[LocalTurn]:
-    cells = heard.cells
-    start_s = cells[0].range.start
-    for run, after in itertools.zip_longest(runs, runs[1:]):
-        end_s = cells[run[-1]].range.end
-        speaker = int(labels[run[0]])
-        if (
-            after is not None
-            and labels[after[0]] == speaker
-            and cells[after[0]].range.start - end_s <= JOIN_S
-        ):
-            continue
-        changes_inside_speech = after is not None and cells[after[0]].speech == cells[run[-1]].speech
-        if changes_inside_speech:
-            end_s = heard.change_s(cells[run[-1]], cells[after[0]])
-        yield LocalTurn(local_speaker=speaker, range=TimeRange(start=start_s, end=end_s))
-        if after is not None:
-            start_s = end_s if changes_inside_speech else cells[after[0]].range.start
-
-
-def _samples(cells: list[_Cell], labels: Labels, voices: Array, runs: list[range]) -> Iterator[VoiceSample]:
+def _samples(cells: list[Cell], labels: Labels, voices: Array, runs: list[range]) -> Iterator[VoiceSample]:
     """Per speaker the means of up to 16 stretches within a run: the longest, in order of time."""
     for speaker in np.unique(labels):
         pieces = [piece for run in runs if labels[run[0]] == speaker for piece in _pieces(run)]
@@ -232,5 +123,5 @@ def _pieces(run: range) -> list[range]:
     return [range(a, b) for a, b in itertools.pairwise(edges)]
 
 
-def _range(cells: list[_Cell], piece: range) -> TimeRange:
+def _range(cells: list[Cell], piece: range) -> TimeRange:
     return TimeRange(start=cells[piece.start].range.start, end=cells[piece.stop - 1].range.end)

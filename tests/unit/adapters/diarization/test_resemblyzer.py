@@ -12,6 +12,7 @@ from app.adapters.outbound.diarization.resemblyzer import ResemblyzerDiarizer
 from app.domain.audio import SAMPLE_RATE_HZ, AudioChunk, Waveform
 from app.domain.errors import EngineUnavailable
 from app.domain.timeline import TimeRange
+from tests.fixtures.speech import telephone_talk
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +78,25 @@ async def test_a_voice_that_cannot_be_measured_gives_no_sample(
     await engine.aclose()
     assert [turn.range for turn in result.turns] == [whole]
     assert result.samples == ()
+
+
+async def test_two_people_on_the_telephone_are_told_apart_and_nobody_said_how_many_they_are() -> None:
+    spans = [(6.75, 7.23), (7.62, 17.92), (18.05, 21.6), (21.79, 30.0)]
+    chunk = AudioChunk(
+        clip_id="call",
+        index=0,
+        core=TimeRange(start=0, end=30),
+        waveform=Waveform(samples=telephone_talk(), start_s=0),
+        speech=tuple(TimeRange(start=start, end=end) for start, end in spans),
+    )
+    engine = ResemblyzerDiarizer()
+    turns = (await engine.diarize(chunk, max_speakers=None)).turns
+    await engine.aclose()
+
+    def speaker(moment_s: float) -> int:
+        [found] = [turn.local_speaker for turn in turns if turn.range.contains(moment_s)]
+        return found
+
+    assert len({turn.local_speaker for turn in turns}) == 2
+    assert speaker(9) == speaker(13) == speaker(20.5) == speaker(29.3)
+    assert speaker(16) == speaker(24) == speaker(26.5) != speaker(13)
