@@ -28,6 +28,8 @@ NAMES = (
     "overhead",
     "concurrency",
     "per_segment",
+    "diarization",
+    "speakers",
 )
 
 

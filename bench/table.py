@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: made by `python -m bench table` -->", "<!-- end of figures -->"
 ORDER = (
     *("throughput", "defaults", "transformers", "first_segment", "memory"),
-    *("overhead", "concurrency", "per_segment", "gpu"),
+    *("overhead", "concurrency", "per_segment", "diarization", "speakers", "gpu"),
 )
 
 

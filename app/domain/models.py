@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Layout = Literal["transformers", "ctranslate2"]
-"""How weights are laid out on disk: as they come from the hub, or as CTranslate2 wants them."""
+Layout = Literal["transformers", "ctranslate2", "pyannote"]
+"""How weights lie on disk: as they come from the hub, as CTranslate2 wants them, or as a pipeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

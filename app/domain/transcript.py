@@ -165,10 +165,10 @@ class Transcript:
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """The labels in use, in order of first appearance."""
-        heard = [(turn.start, turn.speaker_label) for turn in self.turns]
-        heard += [(s.start, s.speaker_label) for s in self.segments if s.speaker_label is not None]
-        return tuple(dict.fromkeys(label for _, label in sorted(heard)))
+        """The labels in use, in order of first appearance, by the turns before the segments."""
+        heard = sorted((turn.start, turn.speaker_label) for turn in self.turns)
+        said = sorted((s.start, s.speaker_label) for s in self.segments if s.speaker_label is not None)
+        return tuple(dict.fromkeys(label for _, label in [*heard, *said]))
 
     @property
     def text(self) -> str:

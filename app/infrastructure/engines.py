@@ -58,6 +58,18 @@ def _whisper(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _pyannote(settings: Settings) -> dict[str, Any]:
+    token = settings.huggingface_auth_token
+    return {
+        "model": settings.pyannote_model,
+        "device": settings.pyannote_device,
+        "threads": settings.cpu_threads,
+        "token": token.get_secret_value() if token else None,
+        "download": settings.diarization_engine != "auto",
+        "idle_unload_s": settings.model_idle_unload_s or None,
+    }
+
+
 TRANSCRIPTION_ENGINES: dict[str, Engine[TranscriptionPort]] = {
     "faster-whisper": Engine(
         adapter="transcription.faster_whisper:FasterWhisperTranscriber", arguments=_whisper
@@ -77,6 +89,7 @@ TRANSCRIPTION_ENGINES: dict[str, Engine[TranscriptionPort]] = {
 }
 
 DIARIZATION_ENGINES: dict[str, Engine[DiarizationPort]] = {
+    "pyannote": Engine(adapter="diarization.chunked_pyannote:ChunkedPyannoteDiarizer", arguments=_pyannote),
     "resemblyzer": Engine(adapter="diarization.resemblyzer:ResemblyzerDiarizer"),
     "scripted": Engine(
         adapter="diarization.scripted:ScriptedDiarizer.from_rttm",
@@ -126,8 +139,9 @@ def choose(stage: str, wanted: str, engines: Mapping[str, Engine[Port]], setting
             )
     reason = "; ".join(["auto found no engine", *_told(passed_over)])
     if stage == "diarization":
-        best = passed_over[0]
-        return ChosenEngine(stage=stage, port=None, reason=reason, problem=best.reason, remedy=best.remedy)
+        # The last is the embedded one: what brings it asks for no account.
+        least = passed_over[-1]
+        return ChosenEngine(stage=stage, port=None, reason=reason, problem=least.reason, remedy=least.remedy)
     # Without speakers there is still a transcript; without words there is none, so somebody must say why.
     return ChosenEngine(stage=stage, port=candidates[0], reason=reason)
 

@@ -59,6 +59,14 @@ class Settings(BaseSettings):
     whisper_batch_size: int | None = Field(
         default=None, ge=1, description="windows recognized together; unset: by hardware"
     )
+    pyannote_model: str = Field(
+        default="pyannote/speaker-diarization-community-1",
+        min_length=1,
+        description="name on the hub, or a local folder",
+    )
+    pyannote_device: str = Field(
+        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N"
+    )
     model_cache_path: Path | None = Field(
         default=None, description="folder of converted models; unset: diarist/models in the user's cache"
     )

@@ -27,7 +27,7 @@ models = typer.Typer(
 def ls(
     ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False
 ) -> None:
-    """List the models in the hub's cache and what was converted; * is the one that WHISPER_MODEL names."""
+    """List the models in the hub's cache and what was converted; * are those that the settings name."""
     with errors_told(ctx):
         list_models = ctx.obj.models().list_models
         found = asyncio.run(list_models.execute())
@@ -39,7 +39,7 @@ def ls(
             typer.echo(line)
         if Path(list_models.chosen).expanduser().is_dir():
             complain(f"WHISPER_MODEL is a folder of yours: {list_models.chosen}")
-        elif not any(each.chosen for each in found):
+        elif not any(each.chosen and each.layout != "pyannote" for each in found):
             complain(f"WHISPER_MODEL, {list_models.chosen}, is not among them. Run: diarist models pull")
 
 
@@ -52,7 +52,9 @@ def pull(
     revision: Annotated[str | None, typer.Option(metavar="R", help="Branch, tag or commit.")] = None,
     engine: Annotated[
         str | None,
-        typer.Option(metavar="faster-whisper|whisper", help="For which engine; default: the best one here."),
+        typer.Option(
+            metavar="faster-whisper|whisper|pyannote", help="For which; default: the best one here."
+        ),
     ] = None,
 ) -> None:
     """Download a model, and convert it if its engine wants it so."""
@@ -62,7 +64,9 @@ def pull(
         at = f" at {model.revision[:_COMMIT_DIGITS]}" if model.revision else ""
         made = "converted into" if model.converted else "ready in"
         typer.echo(f"{model.name}{at}: {made} {model.path} ({model.layout}, {in_words(model.size_bytes)})")
-        if not model.chosen:
+        if model.layout == "pyannote" and not model.chosen:
+            typer.echo(f"to use it: PYANNOTE_MODEL={model.name}")
+        elif not model.chosen:
             pinned = f" WHISPER_REVISION={revision}" if revision else ""
             typer.echo(f"to use it: WHISPER_MODEL={name or model.name}{pinned}")
 

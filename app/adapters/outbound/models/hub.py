@@ -18,6 +18,7 @@ from app.adapters.outbound.models.contents import (
 )
 from app.adapters.outbound.models.integrity import NAME_ANOTHER, Unfit, read_json
 from app.adapters.outbound.models.names import file_name, is_commit
+from app.adapters.outbound.models.pipelines import check_pipeline, pipeline_files
 
 TOKEN_REMEDY = "Set HUGGINGFACE_AUTH_TOKEN to a token of an account that may read it"  # noqa: S105
 
@@ -36,14 +37,17 @@ def download(request: dict[str, Any], announce: Callable[[dict[str, Any]], None]
     revision = request["revision"] or "main"
     info = HfApi(token=token).model_info(model, revision=revision, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    if "config.json" not in sizes:
-        raise Unfit("it is no Whisper: it has no config.json", NAME_ANOTHER)
     common = {"repo_id": model, "cache_dir": cache, "token": token}
-    if layout_of(sizes) != "ctranslate2":
-        config = hf_hub_download(filename="config.json", revision=info.sha, **common)
-        check_model_type(read_json(Path(config)).get("model_type"))
-    files = needed_files(sizes)
-    check_layout(layout_of(files) or "transformers", request["layout"])
+    if request["layout"] == "pyannote":
+        files, check = pipeline_files(sizes), check_pipeline
+    else:
+        if "config.json" not in sizes:
+            raise Unfit("it is no Whisper: it has no config.json", NAME_ANOTHER)
+        if layout_of(sizes) != "ctranslate2":
+            config = hf_hub_download(filename="config.json", revision=info.sha, **common)
+            check_model_type(read_json(Path(config)).get("model_type"))
+        files, check = needed_files(sizes), check_folder
+        check_layout(layout_of(files) or "transformers", request["layout"])
 
     found = {name: try_to_load_from_cache(model, name, cache_dir=cache, revision=info.sha) for name in files}
     here = {name: Path(path) for name, path in found.items() if isinstance(path, str)}
@@ -59,7 +63,7 @@ def download(request: dict[str, Any], announce: Callable[[dict[str, Any]], None]
     )
     folder = Path(snapshot_download(revision=info.sha, allow_patterns=files, force_download=again, **common))
     try:
-        check_folder(folder)
+        check(folder)
     except Unfit as unfit:
         anew = f"Run: diarist models rm {model}, and pull it anew; if that does not help, name another"
         raise Unfit(str(unfit), unfit.remedy or anew) from unfit
@@ -90,7 +94,7 @@ def explain(error: Exception, request: dict[str, Any]) -> dict[str, Any]:
         remedy = f"Accept the terms at {constants.ENDPOINT}/{model}, and set HUGGINGFACE_AUTH_TOKEN"
     elif isinstance(error, errors.RevisionNotFoundError):
         reason = f"it has no revision {request['revision']!r}"
-        remedy = "Check WHISPER_REVISION or --revision"
+        remedy = f"Check {'' if request['layout'] == 'pyannote' else 'WHISPER_REVISION or '}--revision"
     elif isinstance(error, errors.RepositoryNotFoundError):
         reason = "the hub has no such model, or it is private"
         remedy = f"Check the name. If it is private: {TOKEN_REMEDY}"

@@ -13,6 +13,9 @@ from app.adapters.outbound.models.contents import check_folder, layout_of, size_
 from app.adapters.outbound.models.fetching import Watch
 from app.adapters.outbound.models.integrity import Unfit, read_json
 from app.adapters.outbound.models.names import file_name, full_name, is_folder
+from app.adapters.outbound.models.pipeline_weights import LAYOUT as PYANNOTE
+from app.adapters.outbound.models.pipeline_weights import PipelineWeights
+from app.adapters.outbound.models.pipelines import check_pipeline, is_pipeline
 from app.adapters.outbound.models.prepared import Prepared, PreparedFolders
 from app.adapters.outbound.models.source import conversion_cache, hub_cache, locate
 from app.adapters.outbound.models.weights import WhisperWeights
@@ -23,12 +26,17 @@ from app.domain.ports.models import ModelStore
 LAYOUTS: dict[str, Layout] = {"faster-whisper": "ctranslate2", "whisper": "transformers"}
 """What each engine reads."""
 
+_OF_PYANNOTE = "pyannote/"
 _OF_CTRANSLATE2 = {"alignment_heads", "suppress_ids", "lang_ids"}
 """What CTranslate2 writes into the config.json of a Whisper, and of nothing else."""
 
 
 class HubModelStore(ModelStore):
-    """Whispers. `chosen` and `revision` are those of the settings, `cache` the folder of conversions."""
+    """Whispers, and pipelines of pyannote.
+
+    `chosen` and `revision` are the Whisper of the settings, `cache` the folder of conversions; `pipeline` is
+    the settings' pipeline.
+    """
 
     def __init__(
         self,
@@ -37,8 +45,10 @@ class HubModelStore(ModelStore):
         revision: str | None = None,
         cache: Path | None = None,
         token: str | None = None,
+        pipeline: str | None = None,
     ) -> None:
         self._chosen = full_name(chosen)
+        self._pipeline = pipeline
         self._revision = revision
         self._cache = (cache or conversion_cache()).expanduser().absolute()
         self._prepared = PreparedFolders(self._cache)
@@ -48,24 +58,7 @@ class HubModelStore(ModelStore):
         return await asyncio.to_thread(lambda: tuple(sorted(self._all(), key=lambda each: each.name)))
 
     async def pull(self, name: str, *, revision: str | None, engine: str | None) -> AsyncIterator[PullEvent]:
-        engine = engine or ("faster-whisper" if find_spec("ctranslate2") else "whisper")
-        if engine not in LAYOUTS:
-            raise InvalidOptions("engine", f"must be one of {', '.join(LAYOUTS)}, got {engine!r}")
-        if engine == "faster-whisper" and find_spec("ctranslate2") is None:
-            raise InvalidOptions(
-                "engine", "faster-whisper is not installed: pip install 'diarist[faster-whisper]'"
-            )
-        if revision is None and full_name(name) == self._chosen:
-            revision = self._revision
-        weights = WhisperWeights(
-            name,
-            engine=engine,
-            layout=LAYOUTS[engine],
-            revision=revision,
-            cache=self._cache,
-            token=self._token,
-            download=True,
-        )
+        weights = self._weights(name, revision, engine)
         loop, told, stop = asyncio.get_running_loop(), asyncio.Queue[PullProgress | None](), Event()
 
         def tell(progress: PullProgress | None) -> None:
@@ -85,6 +78,39 @@ class HubModelStore(ModelStore):
                 await working
         yield await asyncio.to_thread(self._described, folder, weights)
 
+    def _weights(
+        self, name: str, revision: str | None, engine: str | None
+    ) -> WhisperWeights | PipelineWeights:
+        if engine is None and self._is_pipeline(name):
+            engine = PYANNOTE
+        engine = engine or ("faster-whisper" if find_spec("ctranslate2") else "whisper")
+        if engine == PYANNOTE:
+            return PipelineWeights(name, revision=revision, token=self._token, download=True)
+        if engine not in LAYOUTS:
+            engines = ", ".join([*LAYOUTS, PYANNOTE])
+            raise InvalidOptions("engine", f"must be one of {engines}, got {engine!r}")
+        if engine == "faster-whisper" and find_spec("ctranslate2") is None:
+            raise InvalidOptions(
+                "engine", "faster-whisper is not installed: pip install 'diarist[faster-whisper]'"
+            )
+        if revision is None and full_name(name) == self._chosen:
+            revision = self._revision
+        return WhisperWeights(
+            name,
+            engine=engine,
+            layout=LAYOUTS[engine],
+            revision=revision,
+            cache=self._cache,
+            token=self._token,
+            download=True,
+        )
+
+    def _is_pipeline(self, name: str) -> bool:
+        """By its name, or by what is in the folder: nobody is asked."""
+        folder = locate(name, None).folder
+        known = name == self._pipeline or name.startswith(_OF_PYANNOTE)
+        return known or (folder is not None and is_pipeline(folder))
+
     async def remove(self, name: str) -> int:
         try:
             return await asyncio.to_thread(self._remove, full_name(name))
@@ -102,7 +128,7 @@ class HubModelStore(ModelStore):
             if local and Path(name).exists():
                 raise Conflict(f"{name} is a folder of yours; Diarist removes only what it brought here")
             if not local and repository.is_dir():
-                raise Conflict(f"{name} is in the hub's cache, but it is no Whisper; it was left alone")
+                raise Conflict(f"{name} is in the hub's cache, but no Whisper and no pipeline: left alone")
             raise NotFound("model", name)
         freed_bytes = 0
         for prepared in ours:
@@ -127,7 +153,7 @@ class HubModelStore(ModelStore):
     def _converted(self, prepared: Prepared) -> StoredModel:
         return self._stored(prepared.model, prepared.path, revision=prepared.revision, converted=True)
 
-    def _described(self, folder: Path, weights: WhisperWeights) -> StoredModel:
+    def _described(self, folder: Path, weights: WhisperWeights | PipelineWeights) -> StoredModel:
         ours = next((each for each in self._prepared.all() if each.path == folder), None)
         return (
             self._converted(ours)
@@ -138,14 +164,15 @@ class HubModelStore(ModelStore):
     def _stored(
         self, name: str, folder: Path, *, revision: str | None, converted: bool = False
     ) -> StoredModel:
-        problem = None
+        problem, layout = None, _layout(folder, converted=converted)
         try:
-            check_folder(folder)
-            layout = layout_of({path.name for path in folder.iterdir()}) or "transformers"
+            (check_pipeline if layout == PYANNOTE else check_folder)(folder)
         except (Unfit, OSError) as error:
-            problem, layout = str(error), "ctranslate2" if converted else "transformers"
-        files = folder.iterdir()
+            problem = str(error)
+        files = folder.rglob("*")
         chosen = locate(self._chosen, self._revision)
+        if layout == PYANNOTE and self._pipeline is not None:
+            chosen = locate(self._pipeline, None)
         return StoredModel(
             name=name,
             revision=revision,
@@ -159,9 +186,21 @@ class HubModelStore(ModelStore):
         )
 
 
+def _layout(folder: Path, *, converted: bool) -> Layout:
+    if is_pipeline(folder):
+        return PYANNOTE
+    try:
+        return layout_of({path.name for path in folder.iterdir()}) or "transformers"
+    except (Unfit, OSError):
+        return "ctranslate2" if converted else "transformers"
+
+
 def _snapshots(repository: Path) -> Iterator[Path]:
-    """The revisions of a repository that are Whispers, whole or not."""
+    """The revisions of a repository that are Whispers or pipelines, whole or not."""
     for folder in sorted((repository / "snapshots").glob("*")):
+        if is_pipeline(folder):
+            yield folder
+            continue
         with contextlib.suppress(Unfit):
             config = read_json(folder / "config.json")
             if config.get("model_type") == "whisper" or not _OF_CTRANSLATE2.isdisjoint(config):

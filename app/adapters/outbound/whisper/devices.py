@@ -17,8 +17,8 @@ class Device:
     index: int = 0
 
 
-def devices(engine: str, wanted: str) -> list[Device]:
-    """What WHISPER_DEVICE names: auto (every GPU, else the CPU), cpu, cuda (every GPU) or cuda:N.
+def devices(engine: str, wanted: str, *, setting: str = "WHISPER_DEVICE") -> list[Device]:
+    """What a setting for a device names: auto (every GPU, else the CPU), cpu, cuda (every GPU) or cuda:N.
 
     A GPU that is named is taken at its word: whether it is there shows when a model is loaded onto it.
     Raises `EngineUnavailable` for other names.
@@ -26,7 +26,7 @@ def devices(engine: str, wanted: str) -> list[Device]:
     kind, _, index = wanted.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (":" in wanted and (kind != "cuda" or not index.isdigit())):
         reason = f"there is no device {wanted!r}"
-        raise EngineUnavailable(engine, reason, "Set WHISPER_DEVICE to auto, cpu, cuda or cuda:N")
+        raise EngineUnavailable(engine, reason, f"Set {setting} to auto, cpu, cuda or cuda:N")
     if index:
         return [Device(kind="cuda", index=int(index))]
     count = gpu_count()

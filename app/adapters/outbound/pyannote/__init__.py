@@ -1,0 +1,1 @@
+"""What the pyannote diarizer is made of."""
