@@ -29,7 +29,7 @@ def test_a_busy_engine_is_told_in_one_line_with_when_to_come_back(settings: Sett
     def nobody(*_: Any) -> Any:
         raise AssertionError("nobody asked for this")
 
-    program = Program(version="0", open=opened, serve=nobody, diagnose=nobody, models=nobody)
+    program = Program(version="0", open=opened, serve=nobody, diagnose=nobody, models=nobody, voices=nobody)
     result = CliRunner().invoke(commands, ["transcribe", str(talk)], obj=program)
     assert result.exit_code == 1
     assert result.stderr == f"diarist: {talk}: parrot is busy, try again in 30 s\n"
