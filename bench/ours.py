@@ -39,11 +39,11 @@ def engine(
 ) -> TranscriptionPort:
     """Our engine for equal work: no fallback, nothing suppressed, texts of the model's number of tokens.
 
-    `tokens` says how many a window gets instead.
+    A first window that is short gets the share of its sound. `tokens` says how many a window gets instead.
     """
     from app.adapters.outbound.whisper.recognizer import DecodingPolicy
 
-    limit = tokens or (lambda _: model.tokens)
+    limit = tokens or (lambda window: _tokens(model, window))
     common: dict[str, Any] = {
         "device": device,
         "batch_size": batch_size,
@@ -62,9 +62,10 @@ def engine(
     )
 
 
-def share_of(model: Model) -> Callable[[SpeechWindow], int]:
-    """As many tokens as a window's sound has, if 30 s of it have the model's number."""
-    return lambda window: max(1, round(model.tokens * window.duration / MAX_WINDOW_S))
+def _tokens(model: Model, window: SpeechWindow) -> int:
+    """The model's number, which is that of 30 s of sound."""
+    short = window.index == 0 and window.duration < MAX_WINDOW_S / 2
+    return max(1, round(model.tokens * window.duration / MAX_WINDOW_S)) if short else model.tokens
 
 
 def settings(threads: int) -> Settings:

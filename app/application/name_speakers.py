@@ -18,4 +18,4 @@ async def name_speakers(assembler: TranscriptAssembler, voices: VoiceRepository 
     if not heard or voices is None:
         return []
     known = await voices.list()
-    return assembler.name(await asyncio.to_thread(match, heard, known))
+    return await asyncio.to_thread(lambda: assembler.name(match(heard, known)))

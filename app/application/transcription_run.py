@@ -10,6 +10,7 @@ both work on what they hold; neither ever waits for the other, so none starves a
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -40,6 +41,10 @@ SHORT_CLIP_S = 60.0
 """Somebody waits for so short a clip, and its two or three windows hold up the long files hardly at all."""
 
 
+HEAD_START_S = 0.5
+"""Somebody waits for the first words: so long nothing slows them down, reading ahead included."""
+
+
 class TranscriptionRun:
     """`work` does it all once and tells it as events; the object is of no use after that."""
 
@@ -53,6 +58,7 @@ class TranscriptionRun:
     ) -> None:
         self._ports = ports
         self._clip = clip
+        self._is_short = clip.duration <= SHORT_CLIP_S
         self._options = options
         self._path = path
         self._tell = tell if options.word_timestamps else lambda event: tell(without_words(event))
@@ -64,6 +70,7 @@ class TranscriptionRun:
         self._spoken = SpokenLanguage(options)
         self._suppressed: list[SuppressedText] = []
         self._first_heard = asyncio.Event()
+        self._missing: EngineUnavailable | None = None
         self._pending: list[int] = []
         """How many windows of each channel are not taken yet."""
 
@@ -117,8 +124,8 @@ class TranscriptionRun:
             self._pending[window.channel] += 1
             await windows.add(window)
             if window.index == 0 and not self._is_short:
-                # Somebody waits for the first words: nothing slows them down, reading ahead included.
-                await self._first_heard.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._first_heard.wait(), HEAD_START_S)
 
     def _note_silence(self, listener: ChannelListener) -> None:
         """Let a channel on which nothing is being recognized hold back nobody, itself included."""
@@ -148,10 +155,6 @@ class TranscriptionRun:
                 ChannelListener(self._clip.id, channel, voice, numbers, short_first=not self._is_short)
             )
 
-    @property
-    def _is_short(self) -> bool:
-        return self._clip.duration <= SHORT_CLIP_S
-
     async def _transcribe(self, window: SpeechWindow) -> TranscriptionText:
         priority = Priority.SHORT if self._is_short else Priority.FILE
         engine = self._ports.transcription
@@ -177,9 +180,12 @@ class TranscriptionRun:
 
     async def _diarize(self, chunk: AudioChunk) -> ChunkDiarization | None:
         assert self._ports.diarization is not None
+        if self._missing is not None:
+            return None
         try:
             return await self._ports.diarization.diarize(chunk, max_speakers=self._options.speakers.at_most)
         except EngineUnavailable as missing:
+            self._missing = missing  # it would be looked for again with every chunk
             self._warn("diarization_unavailable", f"speakers were not told apart: {missing}")
         except EngineFailed as failure:
             self._warn("diarization_failed", f"{_untold(chunk)}: {failure}")
@@ -199,6 +205,9 @@ class TranscriptionRun:
             self._tell_all(await name_speakers(self._assembler, self._ports.voices))
         except StorageFailed as failure:
             self._warn("known_voices_unavailable", f"nobody was named: {failure}")
+        except Exception:  # noqa: BLE001 - whatever is wrong with the voices, the words are good
+            _log.exception("naming the speakers of clip %s broke", self._clip.id)
+            self._warn("known_voices_unavailable", "nobody was named: the log has the cause")
         transcript = Transcript(
             clip_id=self._clip.id,
             language=self._written(self._spoken.language),

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.domain.attribution import Part, attribute
 from app.domain.channel_words import ChannelWords
-from app.domain.chunks import CORE_S
+from app.domain.chunks import CONTEXT_S, CORE_S
 from app.domain.diarization import ChunkDiarization
 from app.domain.events import Event, Relabel, Retract, Segment, relabelled
 from app.domain.options import SpeakerHints
@@ -178,8 +178,8 @@ class TranscriptAssembler:
         return [Segment(segment=segment) for segment in told]
 
     def _turns_since(self, time_s: float) -> list[SpeakerTurn]:
-        """The turns that can matter from a time on: until `finish`, none is longer than a chunk's core."""
-        first = bisect_left(self._turns, time_s - CORE_S, key=lambda turn: turn.start)
+        """The turns that can matter from a time on: until `finish`, none is longer than a last chunk."""
+        first = bisect_left(self._turns, time_s - CORE_S - CONTEXT_S, key=lambda turn: turn.start)
         return self._turns[max(0, first - 1) :]
 
     def _segments(self, utterances: Iterable[_Utterance], turns: TurnIndex) -> list[SpeakerSegment]:

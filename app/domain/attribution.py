@@ -187,10 +187,13 @@ def _cheapest(paths: dict[_Voices, _Path]) -> dict[_Voices, _Path]:
 
 
 def _gated(words: Sequence[Word], labels: list[str | None]) -> list[str | None]:
-    """The labels without changes of speaker that are too short to be believed."""
+    """The labels without changes of speaker that are too short to be believed.
+
+    Between somebody and nobody none is: where diarization failed nobody is named, and elsewhere somebody is.
+    """
     labels = list(labels)
     while True:
-        streams = _streams(words, labels)
+        streams = [stream for stream in _streams(words, labels) if labels[stream[0]] is not None]
         weak = sorted(
             (stream for stream in streams if not _stands_alone(words, stream)),
             key=lambda stream: (_strength(words, stream), stream[0]),

@@ -46,7 +46,8 @@ class WindowKey:
             channel=window.channel,
             pieces=window.pieces,
             speech=window.speech,
-            options=replace(options, diarize=True, speakers=SpeakerHints()),
+            # What says nothing to an engine is as it always is.
+            options=replace(options, diarize=True, speakers=SpeakerHints(), word_timestamps=True),
         )
 
 

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
-from app.domain.timeline import TimeRange
+from app.domain.timeline import TimeRange, merge_ranges
 from app.domain.transcript import SpeakerTurn, Word
 
 LOOKAHEAD_S = 1.0
@@ -34,7 +34,7 @@ class TurnIndex:
 
     def __init__(self, turns: Iterable[SpeakerTurn], *, untold: Iterable[TimeRange] = ()) -> None:
         self._turns = sorted(piece for turn in turns for piece in _pieces(turn))
-        self._untold = tuple(untold)
+        self._untold = tuple(merge_ranges(untold))
         self._starts = [turn.start for turn in self._turns]
         self._latest: list[SpeakerTurn] = []
         for turn in self._turns:
@@ -103,7 +103,8 @@ class TurnIndex:
 
 def _pieces(turn: SpeakerTurn) -> Iterator[SpeakerTurn]:
     start_s = turn.start
-    while turn.end - start_s > _PIECE_S:
+    # Not the difference: with the rounding of floats a piece of no length could be left.
+    while start_s + _PIECE_S < turn.end:
         yield SpeakerTurn(start=start_s, end=start_s + _PIECE_S, speaker_label=turn.speaker_label)
         start_s += _PIECE_S
     yield SpeakerTurn(start=start_s, end=turn.end, speaker_label=turn.speaker_label)

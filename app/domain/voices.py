@@ -167,11 +167,18 @@ def learn_voice(found: ChunkDiarization, stretch: TimeRange) -> Voiceprint:
 
 
 def pooled(prints: Iterable[Voiceprint]) -> tuple[Voiceprint, ...]:
-    """One voiceprint per model, in order of their names: the means of all the speech."""
+    """One voiceprint per model, in order of their names: the means of all the speech.
+
+    Those whose length is not that of a model's last one are of other weights by the same name: left out.
+    """
     by_model: dict[str, list[Voiceprint]] = {}
     for heard in prints:
         by_model.setdefault(heard.model, []).append(heard)
-    return tuple(_mean(by_model[model]) for model in sorted(by_model))
+    alike = {
+        model: [heard for heard in known if heard.embedding.shape == known[-1].embedding.shape]
+        for model, known in by_model.items()
+    }
+    return tuple(_mean(alike[model]) for model in sorted(alike))
 
 
 def _mean(prints: Sequence[Voiceprint]) -> Voiceprint:

@@ -27,7 +27,8 @@ def rows(plan: Plan) -> Iterator[Row]:
     with counted() as counter:
         whisper = peers.faster_whisper(model, threads=plan.threads)
         sharing, full = (
-            ours.engine(model, threads=plan.threads, tokens=tokens) for tokens in (ours.share_of(model), None)
+            ours.engine(model, threads=plan.threads, tokens=tokens)
+            for tokens in (None, lambda _: model.tokens)
         )
         with (
             ours.opened(sharing, threads=plan.threads) as diarist,

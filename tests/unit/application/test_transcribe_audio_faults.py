@@ -53,6 +53,7 @@ async def test_a_diarizer_without_its_model_warns_once() -> None:
     use_case = await transcribe_audio(decoder, OracleTranscriber(TALK.words), diarizer)
     (warning,) = transcript_of(await run(use_case)).warnings
     assert (warning.code, "Get one" in warning.message) == ("diarization_unavailable", True)
+    assert len(diarizer.asked) <= 2, "what is missing is not looked for again with every chunk"
 
 
 async def test_a_failed_recognition_fails_the_run_and_stops_its_work() -> None:

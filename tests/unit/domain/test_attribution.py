@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.attribution import Part, attribute
+from app.domain.timeline import TimeRange
 from app.domain.transcript import SpeakerTurn, Word
 from app.domain.turn_index import TurnIndex
 from tests.unit.domain.strategies import speaker_turns, words
@@ -184,3 +185,11 @@ def test_a_change_of_speaker_inside_a_sentence_is_two_words_or_a_second(
 @given(words(), speaker_turns())
 def test_the_order_of_turns_does_not_matter(spoken: tuple[Word, ...], turns: list[SpeakerTurn]) -> None:
     assert attribute(spoken, TurnIndex(turns)) == attribute(spoken, TurnIndex(turns[::-1]))
+
+
+def test_a_word_beside_a_failed_chunk_keeps_its_speaker_and_lends_it_to_nobody() -> None:
+    turns = TurnIndex([turn(59.0, 59.9, "A")], untold=[TimeRange(start=60, end=120)])
+    said = say("yes well then we go", start=59.4, each_s=0.4)
+    labels = [word.speaker_label for word in flat(attribute(said, turns))]
+    assert labels[0] == "A"
+    assert labels[2:] == [None, None, None]

@@ -19,6 +19,7 @@ def test_what_an_engine_is_not_asked_for_does_not_tell_windows_apart() -> None:
     for other in (
         TranscriptionOptions(language="en", speakers=SpeakerHints(num_speakers=2)),
         TranscriptionOptions(language="en", diarize=False),
+        TranscriptionOptions(language="en", word_timestamps=False),
     ):
         assert WindowKey.of(WINDOW, other, ENGINE) == plain
     assert WindowKey.of(WINDOW, TranscriptionOptions(language="de"), ENGINE) != plain

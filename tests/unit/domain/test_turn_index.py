@@ -28,6 +28,11 @@ def test_the_nearest_turn_may_have_started_long_before_a_shorter_one() -> None:
     assert likeliest(TurnIndex([turn(0, 50, "A"), turn(2, 3, "B")]), 52.1, 52.3) == "A"
 
 
+def test_a_long_turn_leaves_no_piece_of_no_length() -> None:
+    # 16.1 - 6.1 is more than 10, and 6.1 + 10 is 16.1.
+    assert likeliest(TurnIndex([turn(6.1, 16.1, "A")]), 18.0, 18.2) == "A"
+
+
 def test_nobody_is_likely_where_nobody_knows_who_spoke() -> None:
     turns = TurnIndex([turn(0, 1, "A")], untold=[TimeRange(start=60, end=120)])
     assert turns.chances(Word(word="um", start=70, end=70.3)) == {None: 1.0}

@@ -138,6 +138,11 @@ def test_every_second_of_a_voice_counts_the_same() -> None:
     assert mean.embedding == pytest.approx(heard(3, 1).embedding, abs=1e-6)
 
 
+def test_voiceprints_of_other_weights_by_the_same_name_are_left_out() -> None:
+    (kept,) = pooled([heard(1, 0), heard(0, 1, 0)])
+    assert kept.embedding.tolist() == [0, 1, 0]
+
+
 def test_voiceprints_are_pooled_model_by_model() -> None:
     prints = pooled([heard(1, 0, model="b"), heard(1, 0, model="a"), heard(0, 1, model="b")])
     assert [(each.model, each.seconds) for each in prints] == [("a", 10.0), ("b", 20.0)]

@@ -1,12 +1,15 @@
 """The processes in which recordings are decoded, started ahead where that spares somebody a wait."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.outbound.child import ChildProcess
+
+_log = logging.getLogger(__name__)
 
 _MODULE = "app.adapters.outbound.audio.decoding.child"
 WAIT_S = 30.0
@@ -35,6 +38,7 @@ class DecoderChildren:
         self._probed: dict[_File, _Waiting] = {}
         self._next: _Waiting | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._closed = False
 
     @asynccontextmanager
     async def to_probe(self, path: Path) -> AsyncIterator[ChildProcess]:
@@ -46,7 +50,8 @@ class DecoderChildren:
             await child.kill()
             raise
         file = _file(path)
-        if self._keep and file is not None and file not in self._probed and len(self._probed) < MOST_PROBED:
+        keep = self._keep and not self._closed and len(self._probed) < MOST_PROBED
+        if keep and file is not None and file not in self._probed:
             self._probed[file] = _Waiting(child=child, end=asyncio.create_task(self._end_probed(file)))
         else:
             await child.kill()
@@ -60,11 +65,12 @@ class DecoderChildren:
             async with known or await self._fresh() as child:
                 yield child
         finally:
-            if self._keep and self._next is None and self._starting is None:
+            if self._keep and not self._closed and self._next is None and self._starting is None:
                 self._starting = asyncio.create_task(self._start_ahead())
 
     async def aclose(self) -> None:
-        """End those that wait."""
+        """End those that wait; none is kept any more."""
+        self._closed = True
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -81,9 +87,13 @@ class DecoderChildren:
         return _taken(waiting) or await ChildProcess.start(_MODULE)
 
     async def _start_ahead(self) -> None:
-        child = await ChildProcess.start(_MODULE, "ahead")
-        self._next = _Waiting(child=child, end=asyncio.create_task(self._end_next()))
-        self._starting = None
+        try:
+            child = await ChildProcess.start(_MODULE, "ahead")
+            self._next = _Waiting(child=child, end=asyncio.create_task(self._end_next()))
+        except OSError as error:
+            _log.warning("no decoder could be started ahead: %s", error)
+        finally:
+            self._starting = None
 
     async def _end_probed(self, file: _File) -> None:
         await asyncio.sleep(WAIT_S)

@@ -57,7 +57,8 @@ def turns_of(heard: Heard, labels: Labels, runs: Sequence[range]) -> Iterator[Lo
 def _change_s(heard: Heard, before: Cell, after: Cell) -> float:
     """Where one speaker gives way to the other: the quietest moment from middle to middle."""
     first, last = _frame(heard, before.range.midpoint), _frame(heard, after.range.midpoint)
-    return heard.start_s + (first + int(heard.loudness[first : last + 1].argmin())) / FRAMES_PER_S
+    # Not the last frame: where a turn is one cell, the change after it must come later than the one before.
+    return heard.start_s + (first + int(heard.loudness[first : max(last, first + 1)].argmin())) / FRAMES_PER_S
 
 
 def _sounding(heard: Heard, turn: TimeRange, *, after_pause: bool, before_pause: bool) -> TimeRange:

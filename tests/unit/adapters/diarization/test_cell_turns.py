@@ -71,3 +71,8 @@ def test_nothing_is_cut_off_between_speakers_without_a_pause() -> None:
 
 def test_a_very_short_turn_keeps_its_length() -> None:
     assert told(heard([(1.0, 1.12)], quiet=[(1.0, 1.05)]), 0) == [(0, 1.0, 1.12)]
+
+
+def test_a_turn_of_one_cell_is_never_empty() -> None:
+    sound = heard([(1.0, 1.4), (1.4, 1.8), (1.8, 2.2)], quiet=[(1.6, 1.61)])
+    assert [speaker for speaker, _, _ in told(sound, 0, 1, 0)] == [0, 1, 0]
