@@ -125,7 +125,8 @@ class TranscriptionRun:
             await windows.add(window)
             if window.index == 0 and not self._is_short:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._first_heard.wait(), HEAD_START_S)
+                    async with asyncio.timeout(HEAD_START_S):  # wait_for loses cancellations (Python 3.11)
+                        await self._first_heard.wait()
 
     def _note_silence(self, listener: ChannelListener) -> None:
         """Let a channel on which nothing is being recognized hold back nobody, itself included."""
