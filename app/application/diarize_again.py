@@ -19,7 +19,7 @@ from app.domain.transcript import SpeakerSegment, Transcript, Word, join_words
 
 AGAIN = "transcribe it again with diarize=true; what was recognized before is not recognized again"
 
-_MENDED = frozenset({"diarization_failed", "known_voices_unavailable"})
+_MENDED = frozenset({"diarization_failed", "diarization_unavailable", "known_voices_unavailable"})
 _SPACED, _UNSPACED = "en", "zh"
 
 Chunks = Sequence[tuple[ChunkDiarization, TimeRange]]

@@ -130,10 +130,11 @@ async def test_channels_that_were_mixed_because_they_are_one_sound_are_renewed_a
     assert (renewed.options, len(renewed.speakers)) == (options(hints(num_speakers=2)), 2)
 
 
-async def test_a_warning_stays_unless_it_is_no_longer_true(store: Store) -> None:
+@pytest.mark.parametrize("code", ["diarization_failed", "diarization_unavailable"])
+async def test_a_warning_stays_unless_it_is_no_longer_true(store: Store, code: str) -> None:
     first = await heard(store)
     cut = TranscriptWarning(code="audio_truncated", message="the file ends early")
-    untold = TranscriptWarning(code="diarization_failed", message="from 60 to 120 s")
+    untold = TranscriptWarning(code=code, message="from 60 to 120 s")
     await store.transcripts.save(replace(first, warnings=(cut, untold)))
     assert (await again(store)).warnings == (cut,)
 

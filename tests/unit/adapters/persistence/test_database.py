@@ -58,7 +58,13 @@ def starts(script: str, path: Path) -> subprocess.Popen[bytes]:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("busy_timeout", 5000), ("foreign_keys", 1)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("busy_timeout", 5000),
+        ("foreign_keys", 1),
+        ("secure_delete", 1),
+    ],
 )
 async def test_every_connection_is_set_up_for_safety(tmp_path: Path, pragma: str, value: object) -> None:
     async with opened_database(tmp_path / "diarist.db") as database:

@@ -20,6 +20,7 @@ _PRAGMAS = (
     f"busy_timeout = {BUSY_TIMEOUT_S * 1000}",
     "synchronous = FULL",  # what was committed survives a power cut
     "foreign_keys = ON",
+    "secure_delete = ON",  # what was deleted, voices above all, is not left in free pages
 )
 
 
