@@ -47,3 +47,9 @@ class OrderedWork(Generic[Item, Result]):
             item, task = started
             await self._take(item, await task)
             self._room.release()
+
+
+def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What broke first in a group of tasks."""
+    first = group.exceptions[0]
+    return first_cause(first) if isinstance(first, BaseExceptionGroup) else first

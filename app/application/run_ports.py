@@ -46,6 +46,9 @@ class Ports:
 
 
 def run_key(options: TranscriptionOptions, engines: dict[str, EngineUse]) -> str:
-    """The same for runs that must give the same segments, in this process and in later ones."""
-    used = (f"{stage}={e.info.name}:{e.info.model}:{e.info.revision}" for stage, e in sorted(engines.items()))
+    """The same for runs that must give the same segments, in this process and in later ones.
+
+    Revisions do not count: a model's is not known before it is here.
+    """
+    used = (f"{stage}={e.info.name}:{e.info.model}" for stage, e in sorted(engines.items()))
     return " ".join([repr(options), *used])

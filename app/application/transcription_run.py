@@ -17,7 +17,7 @@ from pathlib import Path
 from app.application.channel_listener import ChannelListener, EverythingIsSpeech
 from app.application.closing import closing
 from app.application.name_speakers import name_speakers
-from app.application.ordered_work import OrderedWork
+from app.application.ordered_work import OrderedWork, first_cause
 from app.application.run_ports import Ports, run_key
 from app.application.separate_channels import separate_channels
 from app.application.spoken_language import SpokenLanguage
@@ -92,7 +92,7 @@ class TranscriptionRun:
                 windows.close()
                 chunks.close()
         except BaseExceptionGroup as group:
-            raise _first_cause(group) from group
+            raise first_cause(group) from group
         await self._finish()
 
     async def _read(self, windows: "Windows", chunks: "Chunks") -> None:
@@ -209,6 +209,7 @@ class TranscriptionRun:
         except Exception:  # noqa: BLE001 - whatever is wrong with the voices, the words are good
             _log.exception("naming the speakers of clip %s broke", self._clip.id)
             self._warn("known_voices_unavailable", "nobody was named: the log has the cause")
+        told = self._ports.engines_for(self._options)
         transcript = Transcript(
             clip_id=self._clip.id,
             language=self._written(self._spoken.language),
@@ -216,7 +217,8 @@ class TranscriptionRun:
             duration=self._listeners[0].heard_s,
             segments=self._assembler.segments,
             turns=self._assembler.turns,
-            engine=self._engines,
+            # Told anew: the first use may have fetched a model, and so settled its revision.
+            engine={stage: use for stage, use in told.items() if stage in self._engines},
             warnings=tuple(self._warnings),
             suppressed=tuple(sorted(self._suppressed, key=lambda text: (text.start, text.end))),
             options=self._options,
@@ -243,8 +245,3 @@ Chunks = OrderedWork[AudioChunk, ChunkDiarization | None]
 
 def _untold(chunk: AudioChunk) -> str:
     return f"speakers were not told apart from {chunk.core.start:.0f} to {chunk.core.end:.0f} s"
-
-
-def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return _first_cause(first) if isinstance(first, BaseExceptionGroup) else first

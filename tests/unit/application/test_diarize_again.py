@@ -204,3 +204,16 @@ async def test_words_keep_what_the_engine_said_of_them(store: Store) -> None:
     assert [
         Word(word=w.word, start=w.start, end=w.end, probability=w.probability, timing=w.timing) for w in told
     ] == words
+
+
+class Downloading(OracleDiarizer):
+    """Learns which revision it is when it is first used."""
+
+    def describe(self) -> EngineInfo:
+        return EngineInfo(name="oracle", model="turns", revision="abc" if self.asked else None)
+
+
+async def test_chunks_are_found_whose_engine_was_fetched_by_that_very_run(store: Store) -> None:
+    first = await transcribed(store, OracleTranscriber(TALK.words, language="en"), Downloading(TALK.turns))
+    assert first.engine["diarization"].info.revision == "abc"
+    assert (await again(store)).segments == first.segments
